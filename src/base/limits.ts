@@ -1,0 +1,77 @@
+/** Every quota of the product, one table; defaults are AWS's. Source: Timestream developer guide, "Quotas". */
+export interface Limits {
+  readonly databases: number
+  readonly tables: number
+  readonly tags: number
+  readonly dimensionsPerTable: number
+  readonly measureNamesPerTable: number
+  readonly attributesPerTable: number
+  readonly measuresPerRecord: number
+  readonly recordsPerWrite: number
+  readonly dimensionNameBytes: number
+  readonly measureNameBytes: number
+  readonly resourceNameBytes: number
+  /** Names and values of a series' dimensions together. */
+  readonly seriesBytes: number
+  readonly recordBytes: number
+  readonly measureValueBytes: number
+  readonly queryTextChars: number
+  readonly queryDurationMs: number
+  readonly queryCallMs: number
+  readonly pageBytes: number
+  readonly pageRows: number
+  readonly resultBytes: number
+  readonly memoryRetentionMaxHours: number
+  readonly magneticRetentionMaxDays: number
+  readonly defaultMemoryRetentionHours: number
+  readonly defaultMagneticRetentionDays: number
+  readonly futureIngestionMs: number
+  readonly requestBodyBytes: number
+  /** Records waiting to become durable, over all tables; beyond it a write is throttled. */
+  readonly pendingWriteRecords: number
+  /** The same in bytes of column data. */
+  readonly pendingWriteBytes: number
+  /** Result cursors open at once. */
+  readonly openCursors: number
+  readonly cursorLifetimeMs: number
+  /** Result bytes kept in memory for one cursor before reading ahead stops. */
+  readonly cursorBufferBytes: number
+  readonly sqlNestingDepth: number
+  readonly sqlTokens: number
+}
+
+export const defaultLimits: Limits = {
+  databases: 500,
+  tables: 50_000,
+  tags: 50,
+  dimensionsPerTable: 128,
+  measureNamesPerTable: 8192,
+  attributesPerTable: 1024,
+  measuresPerRecord: 256,
+  recordsPerWrite: 100,
+  dimensionNameBytes: 60,
+  measureNameBytes: 256,
+  resourceNameBytes: 256,
+  seriesBytes: 2048,
+  recordBytes: 2048,
+  measureValueBytes: 2048,
+  queryTextChars: 262_144,
+  queryDurationMs: 3_600_000,
+  queryCallMs: 60_000,
+  pageBytes: 1_000_000,
+  pageRows: 1000,
+  resultBytes: 5_000_000_000,
+  memoryRetentionMaxHours: 8766,
+  magneticRetentionMaxDays: 73_000,
+  defaultMemoryRetentionHours: 6,
+  defaultMagneticRetentionDays: 73_000,
+  futureIngestionMs: 15 * 60_000,
+  requestBodyBytes: 8 * 1024 * 1024,
+  pendingWriteRecords: 500_000,
+  pendingWriteBytes: 256 * 1024 * 1024,
+  openCursors: 64,
+  cursorLifetimeMs: 3_600_000,
+  cursorBufferBytes: 4 * 1024 * 1024,
+  sqlNestingDepth: 200,
+  sqlTokens: 100_000,
+}

@@ -1,0 +1,198 @@
+import type { Service } from '../base/service.ts'
+import type { Type } from '../sql/types/type.ts'
+import type { AccessKey, Caller } from './caller.ts'
+import type { RecordInput } from './write/record.ts'
+
+/**
+ * The product without any wire: what every edge calls. Checks permission, validates meaning (edges check only shapes),
+ * answers plain data in the product's vocabulary. All failures are ServerError.
+ */
+export interface Database extends Service {
+  createDatabase(caller: Caller, input: CreateDatabaseInput): Promise<DatabaseDescription>
+  describeDatabase(caller: Caller, databaseName: string): Promise<DatabaseDescription>
+  listDatabases(caller: Caller, page: PageRequest): Promise<Page<DatabaseDescription>>
+  updateDatabase(caller: Caller, input: { readonly databaseName: string; readonly kmsKeyId: string }): Promise<DatabaseDescription>
+  deleteDatabase(caller: Caller, databaseName: string): Promise<void>
+
+  createTable(caller: Caller, input: CreateTableInput): Promise<TableDescription>
+  describeTable(caller: Caller, databaseName: string, tableName: string): Promise<TableDescription>
+  /** Without a database name: the tables of all databases. */
+  listTables(caller: Caller, databaseName: string | undefined, page: PageRequest): Promise<Page<TableDescription>>
+  updateTable(caller: Caller, input: UpdateTableInput): Promise<TableDescription>
+  deleteTable(caller: Caller, databaseName: string, tableName: string): Promise<void>
+
+  listTags(caller: Caller, resourceArn: string): Promise<readonly Tag[]>
+  tagResource(caller: Caller, resourceArn: string, tags: readonly Tag[]): Promise<void>
+  untagResource(caller: Caller, resourceArn: string, keys: readonly string[]): Promise<void>
+
+  /** Durable and visible when it resolves. Throws REJECTED_RECORDS (member `RejectedRecords`) after storing the others. */
+  write(caller: Caller, input: WriteInput): Promise<WriteResult>
+
+  query(caller: Caller, input: QueryInput): Promise<QueryPage>
+  /** Answers the message of the CancelQuery response. */
+  cancelQuery(caller: Caller, queryId: string): Promise<string>
+
+  /** For verifying signatures; undefined when there is no such key. Synchronous: it is on the path of every request. */
+  findAccessKey(accessKeyId: string): AccessKey | undefined
+  createAccessKey(caller: Caller, userName: string): Promise<AccessKey>
+  listAccessKeys(caller: Caller): Promise<readonly AccessKeySummary[]>
+  revokeAccessKey(caller: Caller, accessKeyId: string): Promise<void>
+
+  status(caller: Caller): Promise<Status>
+  /** Resolves when reads and writes are possible; throws with the reason otherwise. */
+  ready(): Promise<void>
+}
+
+export interface PageRequest {
+  readonly maxResults?: number
+  readonly nextToken?: string
+}
+
+export interface Page<T> {
+  readonly items: readonly T[]
+  readonly nextToken?: string
+}
+
+export interface Tag {
+  readonly key: string
+  readonly value: string
+}
+
+export interface CreateDatabaseInput {
+  readonly databaseName: string
+  readonly kmsKeyId?: string
+  readonly tags?: readonly Tag[]
+}
+
+export interface DatabaseDescription {
+  readonly arn: string
+  readonly databaseName: string
+  readonly tableCount: number
+  readonly kmsKeyId: string
+  readonly creationTimeMs: number
+  readonly lastUpdatedTimeMs: number
+}
+
+export interface RetentionProperties {
+  readonly memoryStoreRetentionPeriodInHours: number
+  readonly magneticStoreRetentionPeriodInDays: number
+}
+
+export interface S3Location {
+  readonly bucketName?: string
+  readonly objectKeyPrefix?: string
+  readonly encryptionOption?: 'SSE_S3' | 'SSE_KMS'
+  readonly kmsKeyId?: string
+}
+
+export interface MagneticStoreWriteProperties {
+  readonly enableMagneticStoreWrites: boolean
+  readonly rejectedDataLocation?: S3Location
+}
+
+export interface PartitionKey {
+  readonly type: 'DIMENSION' | 'MEASURE'
+  readonly name?: string
+  readonly enforcementInRecord?: 'REQUIRED' | 'OPTIONAL'
+}
+
+export interface CreateTableInput {
+  readonly databaseName: string
+  readonly tableName: string
+  readonly retention?: RetentionProperties
+  readonly magneticStoreWrites?: MagneticStoreWriteProperties
+  readonly compositePartitionKey?: readonly PartitionKey[]
+  readonly tags?: readonly Tag[]
+}
+
+export interface UpdateTableInput {
+  readonly databaseName: string
+  readonly tableName: string
+  readonly retention?: RetentionProperties
+  readonly magneticStoreWrites?: MagneticStoreWriteProperties
+  readonly compositePartitionKey?: readonly PartitionKey[]
+}
+
+export interface TableDescription {
+  readonly arn: string
+  readonly databaseName: string
+  readonly tableName: string
+  readonly tableStatus: 'ACTIVE' | 'DELETING' | 'RESTORING'
+  readonly retention: RetentionProperties
+  readonly magneticStoreWrites: MagneticStoreWriteProperties
+  readonly compositePartitionKey: readonly PartitionKey[]
+  readonly creationTimeMs: number
+  readonly lastUpdatedTimeMs: number
+}
+
+export interface WriteInput {
+  readonly databaseName: string
+  readonly tableName: string
+  readonly commonAttributes?: RecordInput
+  readonly records: readonly RecordInput[]
+}
+
+export interface WriteResult {
+  readonly total: number
+  readonly memoryStore: number
+  readonly magneticStore: number
+}
+
+export interface QueryInput {
+  readonly queryString: string
+  readonly clientToken?: string
+  readonly nextToken?: string
+  readonly maxRows?: number
+}
+
+export interface ResultColumn {
+  readonly name: string
+  readonly type: Type
+}
+
+export interface QueryPage {
+  readonly queryId: string
+  readonly nextToken?: string
+  readonly columns: readonly ResultColumn[]
+  /** The page's rows as the text of a JSON array in the API's form: `[{"Data":[{"ScalarValue":"1"}]},…]`. */
+  readonly rowsJson: string
+  readonly rowCount: number
+  readonly progressPercentage: number
+  readonly cumulativeBytesScanned: number
+  readonly cumulativeBytesMetered: number
+}
+
+export interface AccessKeySummary {
+  readonly accessKeyId: string
+  readonly userName: string
+  readonly status: 'active' | 'revoked'
+  readonly createdAtMs: number
+}
+
+export interface TierStatus {
+  readonly rows: number
+  readonly bytesOnDisk: number
+  readonly oldestTimeNs?: string
+  readonly newestTimeNs?: string
+}
+
+export interface TableStatus {
+  readonly databaseName: string
+  readonly tableName: string
+  readonly rows: number
+  readonly series: number
+  readonly memoryStore: TierStatus
+  readonly magneticStore: TierStatus
+}
+
+/** What `tidemark status` and the console show. Rates are per second over the last minute. */
+export interface Status {
+  readonly version: string
+  readonly engine: { readonly kind: string; readonly version: string; readonly queries: number; readonly inserts: number; readonly waiting: number }
+  readonly uptimeMs: number
+  readonly databaseCount: number
+  readonly tables: readonly TableStatus[]
+  readonly recordsPerSecond: number
+  readonly queriesPerSecond: number
+  readonly pendingWriteRecords: number
+}
