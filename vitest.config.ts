@@ -1,0 +1,26 @@
+import { defineConfig } from 'vitest/config'
+
+const engine = ['src/**/*.engine.test.ts', 'tests/**/*.engine.test.ts']
+const fuzz = ['src/**/*.fuzz.test.ts', 'tests/**/*.fuzz.test.ts']
+const wire = ['tests/**/*.wire.test.ts']
+
+/** The suffix states the need: nothing, an engine, time to search, a spawned server. */
+export default defineConfig({
+  test: {
+    pool: 'forks',
+    // An engine process takes about 400 MB; two at a time fit any machine that can run Tidemark.
+    maxWorkers: 2,
+    projects: [
+      {
+        extends: true,
+        test: { name: 'unit', include: ['src/**/*.test.ts', 'tests/**/*.test.ts'], exclude: [...engine, ...fuzz, ...wire] },
+      },
+      { extends: true, test: { name: 'fuzz', include: fuzz, testTimeout: 60_000 } },
+      { extends: true, test: { name: 'engine', include: engine, testTimeout: 60_000, hookTimeout: 60_000 } },
+      {
+        extends: true,
+        test: { name: 'wire', include: wire, testTimeout: 120_000, hookTimeout: 120_000, globalSetup: ['tests/build-once.ts'] },
+      },
+    ],
+  },
+})
