@@ -1,0 +1,94 @@
+import type { IForbiddenRuleType, IRegularForbiddenRuleType } from 'dependency-cruiser'
+
+/** The folders of src/ and what each may import besides itself: the picture in ARCHITECTURE.md as data. */
+export const floors: Readonly<Record<string, readonly string[]>> = {
+  base: [],
+  sql: ['base'],
+  engine: ['base'],
+  'object-store': ['base'],
+  storage: ['base', 'sql', 'engine'],
+  'memory-store': ['base', 'sql'],
+  database: ['base', 'sql', 'engine', 'object-store', 'storage', 'memory-store'],
+  api: ['base', 'sql', 'database'],
+  pgwire: ['base', 'sql', 'database'],
+  ingest: ['base', 'sql', 'database'],
+  scheduler: ['base', 'sql', 'database'],
+  console: ['base', 'sql', 'database'],
+  server: [
+    'base',
+    'sql',
+    'engine',
+    'object-store',
+    'storage',
+    'memory-store',
+    'database',
+    'api',
+    'pgwire',
+    'ingest',
+    'scheduler',
+    'console',
+  ],
+  cli: ['base', 'server'],
+}
+
+/** Floors that only translate: of the compiler they may know the types, not the functions. */
+const edges = ['api', 'pgwire', 'ingest', 'scheduler', 'console']
+
+/** Files that live under src/ for the sake of tests. */
+const testFile = String.raw`\.test\.ts$`
+
+/** Packages that only one folder may know. */
+const packageHomes: Readonly<Record<string, string>> = {
+  chdb: 'engine',
+  'apache-arrow': 'engine',
+  '@clickhouse/client': '(engine|storage)',
+  lmdb: 'storage',
+  fastify: '(server|api|console)',
+  commander: 'cli',
+  'prom-client': 'base',
+  pino: 'base',
+}
+
+type Rule = IRegularForbiddenRuleType
+
+function error(name: string, from: Rule['from'], to: Rule['to']): IForbiddenRuleType {
+  return { name, severity: 'error', from, to }
+}
+
+function floorRules(): IForbiddenRuleType[] {
+  return Object.entries(floors).map(([floor, below]) =>
+    error(
+      `floor ${floor}`,
+      { path: `^src/${floor}/`, pathNot: testFile },
+      { path: '^src/', pathNot: `^src/(${[floor, ...below].join('|')})/` },
+    ),
+  )
+}
+
+function packageRules(): IForbiddenRuleType[] {
+  return Object.entries(packageHomes).map(([name, home]) =>
+    error(`${name} only in ${home}`, { path: '^src/', pathNot: [`^src/${home}/`, testFile] }, { path: `^node_modules/${name}/` }),
+  )
+}
+
+export const rules: readonly IForbiddenRuleType[] = [
+  ...floorRules(),
+  ...packageRules(),
+  error(
+    'edges know only types of sql',
+    { path: `^src/(${edges.join('|')})/`, pathNot: testFile },
+    { path: '^src/sql/', dependencyTypesNot: ['type-only'] },
+  ),
+  error('sql is pure', { path: '^src/sql/', pathNot: testFile }, { dependencyTypes: ['core'] }),
+  error('a folder of its own for every file', { path: '^src/[^/]+$' }, {}),
+  error('no production code imports tests', { path: '^src/', pathNot: testFile }, { path: [testFile, '^tests/'] }),
+  error('nothing imports scripts or benchmarks', { path: '^src/' }, { path: '^(scripts|benchmarks|examples)/' }),
+  error('no cycles', { path: '^(src|tests)/' }, { circular: true }),
+  error('no orphans', { path: '^src/', pathNot: testFile, orphan: true }, {}),
+  error('everything resolves', { path: '^(src|tests|scripts)/' }, { couldNotResolve: true }),
+  error(
+    'development packages stay out of production code',
+    { path: '^src/', pathNot: testFile },
+    { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['type-only'] },
+  ),
+]
