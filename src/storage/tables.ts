@@ -1,0 +1,47 @@
+import { randomBytes } from 'node:crypto'
+import type { Engine } from '../engine/engine.ts'
+import {
+  type ColumnDefinition,
+  type LayoutOptions,
+  type RetentionPeriods,
+  type Statement,
+  addColumnStatements,
+  alterRetentionStatements,
+  createDatabaseStatements,
+  createTableStatements,
+  dropTableStatements,
+} from './layout.ts'
+import { type TableStatistics, readStatistics } from './table-statistics.ts'
+import type { TableRecord } from './table-record.ts'
+
+/** The tables in the engine. Every call is idempotent: repeating one after a crash completes it. */
+export interface Tables {
+  /** Makes the engine's database when it is missing; before anything else. */
+  prepare(): Promise<void>
+  /** A name for `TableRecord.physicalName`, never used before. */
+  newPhysicalName(): string
+  /** Makes the table with the columns of `table.schema`. Call before the catalog's document says that the table is there. */
+  create(table: TableRecord): Promise<void>
+  addColumns(physicalName: string, columns: readonly ColumnDefinition[]): Promise<void>
+  /** Rows move between the tiers and expire by the new periods, also those already there. Resolves when the engine knows. */
+  alterRetention(physicalName: string, retention: RetentionPeriods): Promise<void>
+  /** Removes the table and its rows. Call after the catalog's document is gone. */
+  drop(physicalName: string): Promise<void>
+  /** By physical name; tables that hold no row (or do not exist) answer zeros. */
+  statistics(physicalNames: readonly string[]): Promise<ReadonlyMap<string, TableStatistics>>
+}
+
+export function createTables({ engine, options }: { readonly engine: Engine; readonly options: LayoutOptions }): Tables {
+  const run = async (statements: readonly Statement[]): Promise<void> => {
+    for (const { text, everyNode } of statements) await engine.execute(text, { everyNode })
+  }
+  return {
+    prepare: () => run(createDatabaseStatements(options)),
+    newPhysicalName: () => `t_${randomBytes(9).toString('hex')}`,
+    create: (table) => run(createTableStatements(table, options)),
+    addColumns: (physicalName, columns) => run(addColumnStatements(physicalName, columns, options)),
+    alterRetention: (physicalName, retention) => run(alterRetentionStatements(physicalName, retention, options)),
+    drop: (physicalName) => run(dropTableStatements(physicalName, options)),
+    statistics: (physicalNames) => readStatistics(engine, physicalNames, options),
+  }
+}
