@@ -1,0 +1,89 @@
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
+
+const secondsBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
+const batchBuckets = [1, 10, 100, 1000, 10_000, 100_000, 1_000_000]
+
+/** What a gauge reads when somebody scrapes: one value for each combination of label values. */
+export type Reading = readonly { readonly labels?: Readonly<Record<string, string>>; readonly value: number }[]
+
+/** Everything that is counted, in one registry; the names are part of the product's surface (docs/reference). Durations in seconds. */
+export class Metrics {
+  readonly #registry = new Registry()
+  readonly #requests = this.#counter('tidemark_requests_total', 'API requests answered', ['operation', 'status'])
+  readonly #requestSeconds = this.#histogram(
+    'tidemark_request_duration_seconds',
+    'Time to answer an API request',
+    ['operation'],
+    secondsBuckets,
+  )
+  readonly #records = this.#counter('tidemark_records_total', 'Records of write requests by outcome', ['outcome'])
+  readonly #batchRecords = this.#histogram('tidemark_batch_records', 'Records that became durable together', [], batchBuckets)
+  readonly #batchSeconds = this.#histogram('tidemark_batch_duration_seconds', 'Time to make a batch durable', [], secondsBuckets)
+  readonly #queries = this.#counter('tidemark_queries_total', 'Queries by outcome', ['outcome'])
+  readonly #unmapped = this.#counter('tidemark_engine_errors_unmapped_total', 'Engine errors without a code of ours; any is a defect', [
+    'engine_code',
+  ])
+
+  /** `operation` must come from a closed list (a label value lives forever). */
+  countRequest(operation: string, status: number, seconds: number): void {
+    this.#requests.inc({ operation, status: String(status) })
+    this.#requestSeconds.observe({ operation }, seconds)
+  }
+
+  countRecords(outcome: 'accepted' | 'rejected', count: number): void {
+    if (count > 0) this.#records.inc({ outcome }, count)
+  }
+
+  countBatch(records: number, seconds: number): void {
+    this.#batchRecords.observe(records)
+    this.#batchSeconds.observe(seconds)
+  }
+
+  countQuery(outcome: 'succeeded' | 'failed' | 'cancelled'): void {
+    this.#queries.inc({ outcome })
+  }
+
+  countUnmappedEngineError(engineCode: string): void {
+    this.#unmapped.inc({ engine_code: engineCode })
+  }
+
+  /** A gauge that is read at every scrape. A reading that fails leaves the gauge out of that scrape. */
+  watch(name: `tidemark_${string}`, help: string, labelNames: readonly string[], read: () => Reading | Promise<Reading>): void {
+    const gauge: Gauge = new Gauge({
+      name,
+      help,
+      labelNames: [...labelNames],
+      registers: [this.#registry],
+      collect: async () => {
+        gauge.reset()
+        const reading = await Promise.resolve()
+          .then(read)
+          .catch((): Reading => [])
+        if (reading.length === 0) gauge.remove()
+        for (const { labels, value } of reading) gauge.set(labels ?? {}, value)
+      },
+    })
+  }
+
+  /** Memory, CPU, event-loop lag and garbage collection of this process. */
+  watchProcess(): void {
+    collectDefaultMetrics({ register: this.#registry })
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType
+  }
+
+  /** The Prometheus text of this moment. */
+  text(): Promise<string> {
+    return this.#registry.metrics()
+  }
+
+  #counter(name: string, help: string, labelNames: readonly string[]): Counter {
+    return new Counter({ name, help, labelNames: [...labelNames], registers: [this.#registry] })
+  }
+
+  #histogram(name: string, help: string, labelNames: readonly string[], buckets: readonly number[]): Histogram {
+    return new Histogram({ name, help, labelNames: [...labelNames], buckets: [...buckets], registers: [this.#registry] })
+  }
+}
