@@ -31,6 +31,8 @@ export interface TableRecord {
     readonly enforcementInRecord?: 'REQUIRED' | 'OPTIONAL'
   }
   readonly schema: StoredSchema
+  /** A record was replaced by a higher version: its old row may still be stored, so reads must pick the winner. */
+  readonly mayHoldDuplicates?: boolean
 }
 
 /** The columns that exist so far. Names from outside live only here; the engine knows `d1`, `a1`, …: opaque, short, quoted nowhere. */

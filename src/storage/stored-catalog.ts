@@ -1,0 +1,165 @@
+import { ServerError } from '../base/errors.ts'
+import type { Catalog, TableSchema } from '../sql/catalog.ts'
+import type { DocumentStore } from './document-store.ts'
+import { type ColumnDefinition, schemaColumns } from './layout.ts'
+import type { SchemaCatalog } from './schema-catalog.ts'
+import { type DatabaseRecord, type StoredSchema, type TableRecord, tableKey } from './table-record.ts'
+import { tableSchema } from './table-schema.ts'
+import type { Tables } from './tables.ts'
+
+export interface StoredCatalog extends SchemaCatalog {
+  /** Says, durably, that reads of the table must pick the winner among rows of one record. */
+  markDuplicates(databaseName: string, tableName: string): Promise<void>
+}
+
+export interface CatalogOptions {
+  readonly documents: DocumentStore
+  readonly tables: Pick<Tables, 'addColumns'>
+  /** The engine's database that holds the tables. */
+  readonly engineDatabase: string
+  /** Several nodes write the same tables: any of them may hold duplicates that this node does not know of. */
+  readonly sharedWriters?: boolean
+}
+
+/** Loads all databases and tables of the document store. */
+export async function openCatalog(options: CatalogOptions): Promise<StoredCatalog> {
+  const catalog = new DocumentCatalog(options)
+  await catalog.refresh()
+  return catalog
+}
+
+type TablesByName = ReadonlyMap<string, TableRecord>
+
+class DocumentCatalog implements StoredCatalog {
+  readonly #documents: DocumentStore
+  readonly #tables: Pick<Tables, 'addColumns'>
+  readonly #engineDatabase: string
+  readonly #sharedWriters: boolean
+  /** Never changed in place, so that a snapshot stays as it was. */
+  #databases: ReadonlyMap<string, TablesByName> = new Map()
+  /** The last change under way of each table; the next one waits for it. */
+  readonly #changes = new Map<string, Promise<unknown>>()
+  readonly #schemas = new WeakMap<TableRecord, TableSchema>()
+
+  constructor({ documents, tables, engineDatabase, sharedWriters = false }: CatalogOptions) {
+    this.#documents = documents
+    this.#tables = tables
+    this.#engineDatabase = engineDatabase
+    this.#sharedWriters = sharedWriters
+  }
+
+  snapshot(): Catalog {
+    const databases = this.#databases
+    return {
+      databaseNames: () => [...databases.keys()].sort(),
+      tableNames: (database) => {
+        const tables = databases.get(database)
+        return tables && [...tables.keys()].sort()
+      },
+      table: (database, name) => {
+        const table = databases.get(database)?.get(name)
+        return table && this.#schemaOf(table)
+      },
+    }
+  }
+
+  table(databaseName: string, tableName: string): TableRecord | undefined {
+    return this.#databases.get(databaseName)?.get(tableName)
+  }
+
+  async refresh(databaseName?: string, tableName?: string): Promise<void> {
+    if (databaseName === undefined) return this.#refreshAll()
+    if (tableName === undefined) {
+      const stored = await this.#documents.get<DatabaseRecord>('database', databaseName)
+      this.#setDatabase(databaseName, stored && (this.#databases.get(databaseName) ?? new Map()))
+      return
+    }
+    const stored = await this.#documents.get<TableRecord>('table', tableKey(databaseName, tableName))
+    this.#setTable(databaseName, tableName, stored?.value)
+  }
+
+  extendSchema(
+    databaseName: string,
+    tableName: string,
+    additions: (current: StoredSchema) => StoredSchema | undefined,
+  ): Promise<TableRecord> {
+    return this.#change(databaseName, tableName, async (current) => {
+      const schema = additions(current.schema)
+      if (schema === undefined) return undefined
+      await this.#tables.addColumns(current.physicalName, missingColumns(current.schema, schema))
+      return { ...current, schema }
+    })
+  }
+
+  async markDuplicates(databaseName: string, tableName: string): Promise<void> {
+    if (this.table(databaseName, tableName)?.mayHoldDuplicates) return
+    await this.#change(databaseName, tableName, async (current) =>
+      current.mayHoldDuplicates ? undefined : { ...current, mayHoldDuplicates: true },
+    )
+  }
+
+  /** One change of a table's document at a time in this process; begun again when another node was first. */
+  #change(
+    databaseName: string,
+    tableName: string,
+    change: (current: TableRecord) => Promise<TableRecord | undefined>,
+  ): Promise<TableRecord> {
+    const key = tableKey(databaseName, tableName)
+    const attempt = async (): Promise<TableRecord> => {
+      for (;;) {
+        const stored = await this.#documents.get<TableRecord>('table', key)
+        if (stored === undefined) {
+          this.#setTable(databaseName, tableName, undefined)
+          throw new ServerError('RESOURCE_NOT_FOUND', `The table ${tableName} does not exist.`)
+        }
+        const next = await change(stored.value)
+        if (next !== undefined && !(await this.#documents.put('table', key, next, stored.revision))) continue
+        const table = next ?? stored.value
+        this.#setTable(databaseName, tableName, table)
+        return table
+      }
+    }
+    const result = (this.#changes.get(key) ?? Promise.resolve()).then(attempt, attempt)
+    this.#changes.set(key, result)
+    const forget = (): void => {
+      if (this.#changes.get(key) === result) this.#changes.delete(key)
+    }
+    result.then(forget, forget)
+    return result
+  }
+
+  async #refreshAll(): Promise<void> {
+    const databases = new Map<string, Map<string, TableRecord>>()
+    for (const { key } of await this.#documents.list<DatabaseRecord>('database')) databases.set(key, new Map())
+    for (const { value } of await this.#documents.list<TableRecord>('table')) databases.get(value.databaseName)?.set(value.tableName, value)
+    this.#databases = databases
+  }
+
+  #setDatabase(databaseName: string, tables: TablesByName | undefined): void {
+    const databases = new Map(this.#databases)
+    if (tables === undefined) databases.delete(databaseName)
+    else databases.set(databaseName, tables)
+    this.#databases = databases
+  }
+
+  #setTable(databaseName: string, tableName: string, table: TableRecord | undefined): void {
+    const tables = new Map(this.#databases.get(databaseName))
+    if (table === undefined && !tables.delete(tableName)) return
+    if (table !== undefined) tables.set(tableName, table)
+    this.#setDatabase(databaseName, tables)
+  }
+
+  #schemaOf(table: TableRecord): TableSchema {
+    let schema = this.#schemas.get(table)
+    if (schema === undefined) {
+      schema = tableSchema(table, this.#engineDatabase, this.#sharedWriters || table.mayHoldDuplicates === true)
+      this.#schemas.set(table, schema)
+    }
+    return schema
+  }
+}
+
+function missingColumns(current: StoredSchema, next: StoredSchema): readonly ColumnDefinition[] {
+  const known = new Set(schemaColumns(current).map((c) => c.physicalName))
+  return schemaColumns(next).filter((c) => !known.has(c.physicalName))
+}
