@@ -1,0 +1,98 @@
+import { createHash, createHmac } from 'node:crypto'
+import { Agent, request } from 'node:http'
+
+/** A signed call, ready to be sent as often as wanted while its signature is fresh: signing is not part of what is measured. */
+export interface PreparedCall {
+  readonly headers: Record<string, string>
+  readonly body: Buffer
+}
+
+export interface Target {
+  readonly endpoint: URL
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+  readonly region: string
+}
+
+const sha256 = (data: string | Buffer) => createHash('sha256').update(data).digest('hex')
+const hmac = (key: string | Buffer, data: string) => createHmac('sha256', key).update(data).digest()
+
+/** Signature version 4 over the headers that the SDKs sign. */
+export function prepare(target: Target, operation: string, input: object): PreparedCall {
+  const body = Buffer.from(JSON.stringify(input))
+  const amzDate = new Date().toISOString().replace(/[-:]|\.\d{3}/g, '')
+  const date = amzDate.slice(0, 8)
+  const signed: Record<string, string> = {
+    'content-type': 'application/x-amz-json-1.0',
+    host: target.endpoint.host,
+    'x-amz-date': amzDate,
+    'x-amz-target': `Timestream_20181101.${operation}`,
+  }
+  const names = Object.keys(signed).join(';')
+  const canonical = ['POST', '/', '', ...Object.entries(signed).map(([k, v]) => `${k}:${v}`), '', names, sha256(body)].join('\n')
+  const scope = `${date}/${target.region}/timestream/aws4_request`
+  const key = [date, target.region, 'timestream', 'aws4_request'].reduce<string | Buffer>(
+    (k, part) => hmac(k, part),
+    `AWS4${target.secretAccessKey}`,
+  )
+  const signature = hmac(key as Buffer, ['AWS4-HMAC-SHA256', amzDate, scope, sha256(canonical)].join('\n')).toString('hex')
+  return {
+    body,
+    headers: {
+      ...signed,
+      'content-length': String(body.length),
+      authorization: `AWS4-HMAC-SHA256 Credential=${target.accessKeyId}/${scope}, SignedHeaders=${names}, Signature=${signature}`,
+    },
+  }
+}
+
+const agent = new Agent({ keepAlive: true, maxSockets: 256 })
+
+/** Sends; resolves with the answer's text, throws unless it is 200. */
+export function send(target: Target, prepared: PreparedCall): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const outgoing = request(
+      { agent, method: 'POST', path: '/', hostname: target.endpoint.hostname, port: target.endpoint.port, headers: prepared.headers },
+      (response) => {
+        const chunks: Buffer[] = []
+        response.on('data', (chunk: Buffer) => chunks.push(chunk))
+        response.on('error', reject)
+        response.on('end', () => {
+          const text = Buffer.concat(chunks).toString()
+          if (response.statusCode === 200) resolve(text)
+          else reject(new Error(`${response.statusCode}: ${text.slice(0, 500)}`))
+        })
+      },
+    )
+    outgoing.on('error', reject)
+    outgoing.end(prepared.body)
+  })
+}
+
+export const call = async <T>(target: Target, operation: string, input: object): Promise<T> =>
+  JSON.parse(await send(target, prepare(target, operation, input))) as T
+
+/** Follows NextToken to the end; answers the number of rows. */
+export async function queryAll(target: Target, queryString: string): Promise<number> {
+  let rows = 0
+  let nextToken: string | undefined
+  do {
+    const page: { Rows: unknown[]; NextToken?: string } = await call(target, 'Query', {
+      QueryString: queryString,
+      ...(nextToken === undefined ? {} : { NextToken: nextToken }),
+    })
+    rows += page.Rows.length
+    nextToken = page.NextToken
+  } while (nextToken !== undefined)
+  return rows
+}
+
+/** Runs `count` calls of `work(i)` with at most `width` under way. */
+export async function inParallel(count: number, width: number, work: (index: number) => Promise<unknown>): Promise<void> {
+  let next = 0
+  await Promise.all(
+    Array.from({ length: width }, async () => {
+      while (next < count) await work(next++)
+    }),
+  )
+}
