@@ -1,0 +1,93 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { defaultLimits } from '../base/limits.ts'
+import { isLoopback, readConfig } from './config.ts'
+
+function read(flags: Record<string, string | true>, environment: Record<string, string> = {}) {
+  return readConfig({ flags, environment })
+}
+
+describe('the configuration', () => {
+  let folder: string
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'tidemark-config-'))
+  })
+  afterAll(() => {
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  it('has defaults that serve this machine only', () => {
+    expect(read({})).toMatchObject({
+      listen: { host: '127.0.0.1', port: 8470 },
+      dataDirectory: resolve('tidemark-data'),
+      engine: { kind: 'chdb' },
+      region: 'us-east-1',
+      accountId: '000000000000',
+      limits: defaultLimits,
+      rootKey: undefined,
+      tls: undefined,
+    })
+  })
+
+  it('refuses plain HTTP on an address that others reach, unless told so', () => {
+    expect(() => read({ listen: '0.0.0.0:8470' })).toThrow('--listen: 0.0.0.0 can be reached from other machines')
+    expect(read({ listen: '0.0.0.0:8470', 'allow-plain-http': true }).listen.host).toBe('0.0.0.0')
+    expect(read({ listen: '0.0.0.0:8470', 'tls-cert': 'c.pem', 'tls-key': 'k.pem' }).tls).toEqual({
+      certPath: resolve('c.pem'),
+      keyPath: resolve('k.pem'),
+    })
+  })
+
+  it('wants pairs whole', () => {
+    expect(() => read({ 'tls-cert': 'c.pem' })).toThrow('--tls-cert needs --tls-key as well')
+    expect(() => read({}, { TIDEMARK_ROOT_SECRET_ACCESS_KEY: 'x'.repeat(20) })).toThrow(
+      'TIDEMARK_ROOT_SECRET_ACCESS_KEY needs TIDEMARK_ROOT_ACCESS_KEY_ID as well',
+    )
+    expect(read({}, { TIDEMARK_ROOT_ACCESS_KEY_ID: 'AKIA', TIDEMARK_ROOT_SECRET_ACCESS_KEY: 'S' }).rootKey).toEqual({
+      accessKeyId: 'AKIA',
+      secretAccessKey: 'S',
+    })
+  })
+
+  it('reads the addresses of the engine', () => {
+    const { engine } = read({ engine: 'http://u:p@a:8123,https://b:8443' })
+    expect(engine.kind === 'clickhouse' && engine.urls.map((url) => url.host)).toEqual(['a:8123', 'b:8443'])
+    for (const bad of ['sqlite', 'ftp://a', 'http://a:8123,', ''])
+      expect(() => read({ engine: bad }), bad).toThrow('--engine: the value is neither chdb nor')
+    expect(() => read({ cluster: 'main' })).toThrow('--cluster: names a cluster')
+  })
+
+  it('changes limits by name only', () => {
+    expect(read({ limits: 'pageRows=7,queryTextChars=100' }).limits).toEqual({ ...defaultLimits, pageRows: 7, queryTextChars: 100 })
+    expect(() => read({ limits: 'pageRow=7' })).toThrow('names "pageRow", which is no limit')
+    for (const bad of ['pageRows', 'pageRows=', 'pageRows=0', 'pageRows=-1', 'pageRows=1=2', 'pageRows=x']) {
+      expect(() => read({ limits: bad }), bad).toThrow('gives pageRows a value')
+    }
+  })
+
+  it('takes the master key from the environment or from a file, not from both', () => {
+    const key = 'aB'.repeat(32)
+    const path = join(folder, 'key')
+    writeFileSync(path, `${key}\n`)
+    expect(read({ 'master-key-file': path }).masterKey).toBe(key)
+    expect(read({}, { TIDEMARK_MASTER_KEY: key }).masterKey).toBe(key)
+    expect(() => read({ 'master-key-file': path }, { TIDEMARK_MASTER_KEY: key })).toThrow('only one of them')
+    expect(() => read({ 'master-key-file': join(folder, 'none') })).toThrow('cannot be read (ENOENT)')
+    writeFileSync(path, 'short')
+    expect(() => read({ 'master-key-file': path })).toThrow('does not hold 64 hexadecimal digits')
+    expect(() => read({}, { TIDEMARK_MASTER_KEY: 'abc' })).toThrow(/^TIDEMARK_MASTER_KEY: the value is not 64 hexadecimal digits$/)
+  })
+
+  it('keeps s3 locations and resolves folders', () => {
+    expect(read({ 'magnetic-store-path': 's3://bucket/a/b' }).magneticStorePath).toBe('s3://bucket/a/b')
+    expect(read({ 'magnetic-store-path': 'cold' }).magneticStorePath).toBe(resolve('cold'))
+    expect(() => read({ 'magnetic-store-path': 's3://' })).toThrow('is not s3://BUCKET/PREFIX')
+  })
+
+  it('knows what only this machine reaches', () => {
+    expect(['localhost', '127.0.0.1', '127.9.9.9', '::1'].map(isLoopback)).toEqual([true, true, true, true])
+    expect(['0.0.0.0', '::', '127.example.org', '10.0.0.1'].map(isLoopback)).toEqual([false, false, false, false])
+  })
+})

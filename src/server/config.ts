@@ -1,0 +1,124 @@
+import { readFileSync } from 'node:fs'
+import { isIPv4 } from 'node:net'
+import { resolve } from 'node:path'
+import { ServerError } from '../base/errors.ts'
+import type { LogLevel } from '../base/json-log.ts'
+import type { Limits } from '../base/limits.ts'
+import { readOptions, type ListenAddress, type OptionSources } from '../base/option.ts'
+import { serverOptions, type EngineLocation } from './options.ts'
+
+/** The environment of this process; nothing else in src/ reads it. */
+export const environment: Readonly<Record<string, string | undefined>> = process.env
+
+export interface AccessKeyPair {
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+}
+
+export interface ServerConfig {
+  readonly listen: ListenAddress
+  /** Absolute. */
+  readonly dataDirectory: string
+  readonly engine: EngineLocation
+  readonly cluster: string | undefined
+  readonly region: string
+  readonly accountId: string
+  /** Absolute; undefined: inside the data directory. */
+  readonly memoryStorePath: string | undefined
+  /** Absolute, or an s3:// location; undefined: inside the data directory. */
+  readonly magneticStorePath: string | undefined
+  readonly s3Endpoint: string | undefined
+  readonly s3Key: AccessKeyPair | undefined
+  readonly tls: { readonly certPath: string; readonly keyPath: string } | undefined
+  /** 64 hexadecimal digits; undefined: kept in the data directory. */
+  readonly masterKey: string | undefined
+  readonly rootKey: AccessKeyPair | undefined
+  readonly limits: Limits
+  readonly drainMs: number
+  readonly logLevel: LogLevel
+}
+
+/** Reads and checks everything that the server is told. Throws ServerError CONFIGURATION. */
+export function readConfig(sources: OptionSources): ServerConfig {
+  const options = readOptions(serverOptions, sources)
+  const tls = both('--tls-cert', options.tlsCert, '--tls-key', options.tlsKey)
+  if (tls === undefined && !options.allowPlainHttp && !isLoopback(options.listen.host)) {
+    throw new ServerError(
+      'CONFIGURATION',
+      `--listen: ${options.listen.host} can be reached from other machines; give --tls-cert and --tls-key, or --allow-plain-http to serve without encryption`,
+    )
+  }
+  if (options.cluster !== undefined && options.engine.kind === 'chdb') {
+    throw new ServerError('CONFIGURATION', '--cluster: names a cluster of ClickHouse nodes, so --engine must give their addresses')
+  }
+  const s3Key = both('TIDEMARK_S3_ACCESS_KEY_ID', options.s3AccessKeyId, 'TIDEMARK_S3_SECRET_ACCESS_KEY', options.s3SecretAccessKey)
+  const rootKey = both(
+    'TIDEMARK_ROOT_ACCESS_KEY_ID',
+    options.rootAccessKeyId,
+    'TIDEMARK_ROOT_SECRET_ACCESS_KEY',
+    options.rootSecretAccessKey,
+  )
+  return {
+    listen: options.listen,
+    dataDirectory: resolve(options.data),
+    engine: options.engine,
+    cluster: options.cluster,
+    region: options.region,
+    accountId: options.accountId,
+    memoryStorePath: options.memoryStorePath === undefined ? undefined : resolve(options.memoryStorePath),
+    magneticStorePath: magneticStorePath(options.magneticStorePath),
+    s3Endpoint: options.s3Endpoint,
+    s3Key: s3Key && { accessKeyId: s3Key[0], secretAccessKey: s3Key[1] },
+    tls: tls && { certPath: resolve(tls[0]), keyPath: resolve(tls[1]) },
+    masterKey: masterKey(options.masterKey, options.masterKeyFile),
+    rootKey: rootKey && { accessKeyId: rootKey[0], secretAccessKey: rootKey[1] },
+    limits: options.limits,
+    drainMs: options.drainSeconds * 1000,
+    logLevel: options.logLevel,
+  }
+}
+
+/** Two options that only make sense together. */
+function both(firstName: string, first: string | undefined, secondName: string, second: string | undefined): [string, string] | undefined {
+  if (first !== undefined && second !== undefined) return [first, second]
+  if (first === undefined && second === undefined) return undefined
+  const [given, absent] = first === undefined ? [secondName, firstName] : [firstName, secondName]
+  throw new ServerError('CONFIGURATION', `${given} needs ${absent} as well`)
+}
+
+/** Names and addresses that only this machine reaches. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'))
+}
+
+function magneticStorePath(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined
+  if (!text.startsWith('s3://')) return resolve(text)
+  if (!/^s3:\/\/[a-z0-9][a-z0-9.-]{2,62}(?:\/[^\s?#]*)?$/.test(text)) {
+    throw new ServerError('CONFIGURATION', `--magnetic-store-path: ${JSON.stringify(text)} is not s3://BUCKET/PREFIX`)
+  }
+  return text
+}
+
+function masterKey(key: string | undefined, path: string | undefined): string | undefined {
+  if (key !== undefined && path !== undefined) {
+    throw new ServerError('CONFIGURATION', 'TIDEMARK_MASTER_KEY and --master-key-file: only one of them can give the key')
+  }
+  if (path === undefined) return key
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8').trim()
+  } catch (error) {
+    throw new ServerError('CONFIGURATION', `--master-key-file: ${path} cannot be read (${reasonOf(error)})`)
+  }
+  if (!/^[0-9a-fA-F]{64}$/.test(text)) {
+    throw new ServerError('CONFIGURATION', `--master-key-file: ${path} does not hold 64 hexadecimal digits`)
+  }
+  return text
+}
+
+/** The short reason of a failed system call (`ENOENT`, `EACCES` …). */
+export function reasonOf(error: unknown): string {
+  if (error instanceof Error) return 'code' in error && typeof error.code === 'string' ? error.code : error.message
+  return String(error)
+}

@@ -1,0 +1,127 @@
+import { readFileSync, unwatchFile, watchFile } from 'node:fs'
+import type { Server as TlsServer } from 'node:tls'
+import { fastify, type FastifyInstance } from 'fastify'
+import { ServerError } from '../base/errors.ts'
+import type { Limits } from '../base/limits.ts'
+import type { Log } from '../base/log.ts'
+import type { ListenAddress } from '../base/option.ts'
+import type { Service } from '../base/service.ts'
+import { reasonOf, type ServerConfig } from './config.ts'
+
+const headerBytes = 32 * 1024
+const headersTimeoutMs = 20_000
+const keepAliveMs = 75_000
+/** Certificates are looked at this often; a look costs two stat calls. */
+const certificateWatchMs = 2000
+const minimumTls = 'TLSv1.2'
+
+type Tls = NonNullable<ServerConfig['tls']>
+
+/** The one HTTP server: its limits, its encryption. Routes are registered by the edges. */
+export function createHttp(limits: Limits, tls: ServerConfig['tls']): FastifyInstance {
+  const options = {
+    bodyLimit: limits.requestBodyBytes,
+    keepAliveTimeout: keepAliveMs,
+    // Time for a request to arrive whole; answering may take as long as a query call.
+    requestTimeout: limits.queryCallMs,
+    http: { maxHeaderSize: headerBytes, headersTimeout: headersTimeoutMs },
+    forceCloseConnections: 'idle',
+    trustProxy: false,
+    logger: false,
+  } as const
+  if (tls === undefined) return fastify(options)
+  const { http, ...rest } = options
+  return fastify({ ...rest, https: { ...http, ...readCertificate(tls), minVersion: minimumTls } })
+}
+
+/** Throws ServerError CONFIGURATION. */
+function readCertificate(tls: Tls): { readonly cert: Buffer; readonly key: Buffer } {
+  const read = (flag: string, path: string): Buffer => {
+    try {
+      return readFileSync(path)
+    } catch (error) {
+      throw new ServerError('CONFIGURATION', `${flag}: ${path} cannot be read (${reasonOf(error)})`)
+    }
+  }
+  return { cert: read('--tls-cert', tls.certPath), key: read('--tls-key', tls.keyPath) }
+}
+
+/** Listens while it is started; `address` says where. */
+export class HttpService implements Service {
+  readonly name = 'http'
+  readonly #app: FastifyInstance
+  readonly #listen: ListenAddress
+  readonly #tls: Tls | undefined
+  readonly #log: Log
+  #address: URL | undefined
+
+  constructor(app: FastifyInstance, listen: ListenAddress, tls: Tls | undefined, log: Log) {
+    this.#app = app
+    this.#listen = listen
+    this.#tls = tls
+    this.#log = log
+  }
+
+  /** The address that clients use; known once started. */
+  get address(): URL {
+    if (this.#address === undefined) throw new Error('assertion failed: the address is known only after the start')
+    return this.#address
+  }
+
+  async start(): Promise<void> {
+    const { host, port } = this.#listen
+    try {
+      await this.#app.listen({ host, port })
+    } catch (error) {
+      throw new ServerError('CONFIGURATION', `--listen: ${formatHost(host)}:${port} ${listenProblem(error)}`, { cause: error })
+    }
+    const bound = this.#app.server.address()
+    const actualPort = typeof bound === 'object' && bound !== null ? bound.port : port
+    this.#address = new URL(`${this.#tls === undefined ? 'http' : 'https'}://${formatHost(host)}:${actualPort}`)
+    if (this.#tls !== undefined) this.#watchCertificate(this.#tls)
+  }
+
+  /** Takes no new requests; resolves when those in hand are answered. */
+  async drain(): Promise<void> {
+    if (this.#tls !== undefined) for (const path of Object.values(this.#tls)) unwatchFile(path)
+    await this.#app.close()
+  }
+
+  async stop(): Promise<void> {
+    this.#app.server.closeAllConnections()
+  }
+
+  #watchCertificate(tls: Tls): void {
+    const reload = (): void => {
+      try {
+        const server = this.#app.server as unknown as TlsServer
+        server.setSecureContext({ ...readCertificate(tls), minVersion: minimumTls })
+        this.#log.info('certificate reloaded')
+      } catch (error) {
+        // Between the writing of the two files they do not match; the second change brings us back.
+        this.#log.error('certificate not reloaded, the old one stays', { error })
+      }
+    }
+    for (const path of Object.values(tls)) watchFile(path, { interval: certificateWatchMs, persistent: false }, reload)
+  }
+}
+
+/** As it stands in a URL. */
+function formatHost(host: string): string {
+  return host.includes(':') ? `[${host}]` : host
+}
+
+function listenProblem(error: unknown): string {
+  const reason = reasonOf(error)
+  switch (reason) {
+    case 'EADDRINUSE':
+      return 'is in use by another process; stop that one or give another port'
+    case 'EACCES':
+      return 'may not be used by this user'
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return 'is no address of this machine'
+    default:
+      return `cannot be listened on (${reason})`
+  }
+}

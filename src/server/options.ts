@@ -1,0 +1,193 @@
+import { defaultLimits, type Limits } from '../base/limits.ts'
+import { logLevels } from '../base/json-log.ts'
+import {
+  parseChoice,
+  parseInteger,
+  parseListenAddress,
+  parsePattern,
+  parseSwitch,
+  parseText,
+  type OptionDefinitions,
+} from '../base/option.ts'
+
+/** Where the engine runs: in this process, or at the HTTP addresses of ClickHouse nodes. */
+export type EngineLocation = { readonly kind: 'chdb' } | { readonly kind: 'clickhouse'; readonly urls: readonly URL[] }
+
+/** `chdb`, or addresses of nodes joined by commas. */
+export function parseEngine(text: string): EngineLocation {
+  if (text === 'chdb') return { kind: 'chdb' }
+  const urls = text.split(',').map((part) => (URL.canParse(part) ? new URL(part) : undefined))
+  const valid = urls.filter((url) => url !== undefined && (url.protocol === 'http:' || url.protocol === 'https:') && url.hostname !== '')
+  if (valid.length !== urls.length) throw new Error('is neither chdb nor http(s)://user:password@host:port[,…]')
+  return { kind: 'clickhouse', urls: valid as URL[] }
+}
+
+/** `name=value,…`; the names are those of the table of limits. */
+export function parseLimits(text: string): Limits {
+  const limits: Record<string, number> = { ...defaultLimits }
+  for (const part of text.split(',').filter((candidate) => candidate !== '')) {
+    const [name = '', value = '', ...more] = part.split('=')
+    if (!Object.hasOwn(defaultLimits, name)) throw new Error(`names ${JSON.stringify(name)}, which is no limit`)
+    if (more.length > 0 || !/^[1-9]\d{0,14}$/.test(value)) throw new Error(`gives ${name} a value that is not a positive whole number`)
+    limits[name] = Number(value)
+  }
+  return limits as unknown as Limits
+}
+
+/** What `tidemark serve` can be told. */
+export const serverOptions = {
+  listen: {
+    flag: 'listen',
+    environment: 'TIDEMARK_LISTEN',
+    placeholder: 'HOST:PORT',
+    summary: 'Address to serve on; port 0 picks a free one',
+    fallback: '127.0.0.1:8470',
+    parse: parseListenAddress,
+  },
+  data: {
+    flag: 'data',
+    environment: 'TIDEMARK_DATA',
+    placeholder: 'DIR',
+    summary: 'Folder that holds everything this server keeps',
+    fallback: './tidemark-data',
+    parse: parseText,
+  },
+  engine: {
+    flag: 'engine',
+    environment: 'TIDEMARK_ENGINE',
+    placeholder: 'ENGINE',
+    summary: 'chdb (the engine inside this process) or http(s)://user:password@host:8123[,…] for the nodes of a ClickHouse cluster',
+    fallback: 'chdb',
+    parse: parseEngine,
+    secret: true,
+  },
+  cluster: {
+    flag: 'cluster',
+    environment: 'TIDEMARK_CLUSTER',
+    placeholder: 'NAME',
+    summary: 'Name of the cluster in the configuration of the ClickHouse nodes; tables are spread over its shards',
+    parse: parsePattern(/^[A-Za-z_][A-Za-z0-9_-]{0,127}$/, 'a cluster name (letters, digits, _ and -)'),
+  },
+  region: {
+    flag: 'region',
+    environment: 'TIDEMARK_REGION',
+    placeholder: 'REGION',
+    summary: 'Region in the ARNs that this server gives out',
+    fallback: 'us-east-1',
+    parse: parsePattern(/^[a-z]{2}(?:-[a-z]+)+-\d{1,2}$/, 'a region (as in us-east-1)'),
+  },
+  accountId: {
+    flag: 'account-id',
+    environment: 'TIDEMARK_ACCOUNT_ID',
+    placeholder: 'DIGITS',
+    summary: 'Account in the ARNs that this server gives out',
+    fallback: '000000000000',
+    parse: parsePattern(/^\d{12}$/, 'an account id (12 digits)'),
+  },
+  memoryStorePath: {
+    flag: 'memory-store-path',
+    environment: 'TIDEMARK_MEMORY_STORE_PATH',
+    placeholder: 'DIR',
+    summary: 'Folder of the memory store (recent data), best on the fastest disk; inside the data folder when absent',
+    parse: parseText,
+  },
+  magneticStorePath: {
+    flag: 'magnetic-store-path',
+    environment: 'TIDEMARK_MAGNETIC_STORE_PATH',
+    placeholder: 'DIR|s3://BUCKET/PREFIX',
+    summary: 'Folder or bucket of the magnetic store (data past the memory store); inside the data folder when absent',
+    parse: parseText,
+  },
+  s3Endpoint: {
+    flag: 's3-endpoint',
+    environment: 'TIDEMARK_S3_ENDPOINT',
+    placeholder: 'URL',
+    summary: 'Address of the object store for s3:// locations when it is not AWS',
+    parse: parsePattern(/^https?:\/\/[^\s/]+\/?$/, 'an address (as in http://127.0.0.1:9000)'),
+  },
+  s3AccessKeyId: {
+    environment: 'TIDEMARK_S3_ACCESS_KEY_ID',
+    placeholder: 'ID',
+    summary: 'Access key for s3:// locations',
+    parse: parseText,
+  },
+  s3SecretAccessKey: {
+    environment: 'TIDEMARK_S3_SECRET_ACCESS_KEY',
+    placeholder: 'SECRET',
+    summary: 'Secret of that access key',
+    parse: parseText,
+    secret: true,
+  },
+  tlsCert: {
+    flag: 'tls-cert',
+    environment: 'TIDEMARK_TLS_CERT',
+    placeholder: 'FILE',
+    summary: 'Certificate chain (PEM) to serve HTTPS with; read again when it changes',
+    parse: parseText,
+  },
+  tlsKey: {
+    flag: 'tls-key',
+    environment: 'TIDEMARK_TLS_KEY',
+    placeholder: 'FILE',
+    summary: 'Private key (PEM) of that certificate',
+    parse: parseText,
+  },
+  allowPlainHttp: {
+    flag: 'allow-plain-http',
+    environment: 'TIDEMARK_ALLOW_PLAIN_HTTP',
+    summary: 'Serve without TLS on an address that other machines can reach',
+    fallback: 'false',
+    parse: parseSwitch,
+  },
+  masterKey: {
+    environment: 'TIDEMARK_MASTER_KEY',
+    placeholder: 'KEY',
+    summary: 'Key that encrypts the data at rest: 64 hexadecimal digits; generated and kept in the data folder when none is given',
+    parse: parsePattern(/^[0-9a-fA-F]{64}$/, '64 hexadecimal digits'),
+    secret: true,
+  },
+  masterKeyFile: {
+    flag: 'master-key-file',
+    environment: 'TIDEMARK_MASTER_KEY_FILE',
+    placeholder: 'FILE',
+    summary: 'File that holds that key',
+    parse: parseText,
+  },
+  rootAccessKeyId: {
+    environment: 'TIDEMARK_ROOT_ACCESS_KEY_ID',
+    placeholder: 'ID',
+    summary: 'Access key of the root principal; generated on the first start when absent',
+    parse: parsePattern(/^[\w.-]{1,128}$/, 'an access key id (up to 128 letters, digits, _, . and -)'),
+  },
+  rootSecretAccessKey: {
+    environment: 'TIDEMARK_ROOT_SECRET_ACCESS_KEY',
+    placeholder: 'SECRET',
+    summary: 'Secret of that access key',
+    parse: parsePattern(/^[!-~]{1,256}$/, 'a secret (up to 256 visible ASCII characters)'),
+    secret: true,
+  },
+  limits: {
+    flag: 'limits',
+    environment: 'TIDEMARK_LIMITS',
+    placeholder: 'NAME=NUMBER,…',
+    summary: 'Quotas that differ from their defaults',
+    fallback: '',
+    parse: parseLimits,
+  },
+  drainSeconds: {
+    flag: 'drain-seconds',
+    environment: 'TIDEMARK_DRAIN_SECONDS',
+    placeholder: 'SECONDS',
+    summary: 'How long work in hand may take to finish when the server is asked to stop',
+    fallback: '30',
+    parse: parseInteger(0, 3600),
+  },
+  logLevel: {
+    flag: 'log-level',
+    environment: 'TIDEMARK_LOG_LEVEL',
+    placeholder: 'LEVEL',
+    summary: `Least important log lines to write to standard error: ${logLevels.join(', ')}`,
+    fallback: 'info',
+    parse: parseChoice(logLevels),
+  },
+} as const satisfies OptionDefinitions
