@@ -1,0 +1,46 @@
+import type { AttributeType, SingleMeasureType } from '../table-record.ts'
+
+/** A valid record on its way into a table, merged with what was common to its request. */
+export interface WriteRecord {
+  /** Its place in the caller's request. */
+  readonly index: number
+  readonly timeNs: bigint
+  readonly version: bigint
+  readonly store: 'memory' | 'magnetic'
+  readonly measureName: string
+  readonly dimensions: DimensionSet
+  readonly value: RecordValue
+}
+
+/** Names in the caller's order. Sets with the same names share the array, so that work per name is done once. */
+export interface DimensionSet {
+  readonly names: readonly string[]
+  readonly values: readonly string[]
+}
+
+export type Cell = number | bigint | boolean | string
+
+export type RecordValue = { readonly kind: 'single'; readonly type: SingleMeasureType; readonly value: Cell } | MultiValue
+
+export interface MultiValue {
+  readonly kind: 'multi'
+  readonly shape: MultiShape
+  /** By type: double number; bigint bigint; boolean boolean; varchar string; timestamp bigint nanoseconds. */
+  readonly values: readonly Cell[]
+}
+
+/** Names and types of a multi-measure record's attributes; one object for all records that agree in them. */
+export interface MultiShape {
+  readonly names: readonly string[]
+  readonly types: readonly AttributeType[]
+}
+
+export interface WriteOutcome {
+  readonly rejected: readonly VersionReject[]
+}
+
+export interface VersionReject {
+  readonly index: number
+  readonly reason: string
+  readonly existingVersion?: bigint
+}

@@ -1,0 +1,267 @@
+import type { Clock } from '../../base/clock.ts'
+import { ServerError } from '../../base/errors.ts'
+import type { Limits } from '../../base/limits.ts'
+import type { Log } from '../../base/log.ts'
+import type { Service } from '../../base/service.ts'
+import type { Engine, EngineInsert } from '../../engine/engine.ts'
+import type { StoredCatalog } from '../stored-catalog.ts'
+import type { TableRecord } from '../table-record.ts'
+import { resolveVersions } from './resolve-versions.ts'
+import { type StoredRecords, createStoredRecords } from './stored-records.ts'
+import { type BatchBounds, type PendingBatch, type PendingWrite, TableQueue } from './table-queue.ts'
+import type { VersionReject, WriteOutcome, WriteRecord } from './write-record.ts'
+import { Watermarks } from './watermarks.ts'
+
+export interface Writer extends Service {
+  /**
+   * Makes the records durable and visible, together with those of other callers; the names and types must be in the table's schema.
+   * Answers the records that lost against a stored version.
+   * @throws ServerError THROTTLING when too much is waiting, SHUTTING_DOWN, RESOURCE_NOT_FOUND, or the engine's error: then nothing is acknowledged.
+   */
+  write(table: TableRecord, records: readonly WriteRecord[]): Promise<WriteOutcome>
+  /** Called with each batch after it is durable and before it is acknowledged, in the order of the table's batches. Returns the way to stop. */
+  onDurableBatch(listener: (batch: DurableBatch) => void): () => void
+  pending(): { readonly records: number; readonly bytes: number }
+}
+
+export interface DurableBatch {
+  readonly table: TableRecord
+  /** What was stored: physical columns, without the rows that changed nothing. */
+  readonly insert: EngineInsert
+}
+
+/** For metrics; called synchronously. */
+export interface WriteObserver {
+  batchWritten(batch: BatchReport): void
+  batchFailed(error: unknown): void
+}
+
+export interface BatchReport {
+  readonly records: number
+  readonly requests: number
+  /** From the first record's arrival until writing began. */
+  readonly waitMs: number
+  /** Looking up what may be stored already. */
+  readonly lookUpMs: number
+  readonly insertMs: number
+  readonly lookedUp: number
+  readonly rejected: number
+}
+
+export interface WriterOptions {
+  readonly engine: Engine
+  readonly catalog: Pick<StoredCatalog, 'table' | 'markDuplicates'>
+  readonly clock: Clock
+  readonly limits: Pick<Limits, 'pendingWriteRecords' | 'pendingWriteBytes'>
+  readonly log: Log
+  /** The engine's database that holds the tables. */
+  readonly engineDatabase: string
+  readonly observer?: WriteObserver
+  /** Series whose newest time is remembered, 16 bytes each; beyond it, records of forgotten series are looked up. Default 2^20. */
+  readonly rememberedSeries?: number
+  /** Inserts at a time, over all tables. Default 2. */
+  readonly concurrentInserts?: number
+  readonly batchBounds?: BatchBounds
+}
+
+export const openWriter = (options: WriterOptions): Writer => new GroupCommitWriter(options)
+
+const defaultBatchBounds: BatchBounds = { rows: 100_000, bytes: 64 * 1024 * 1024 }
+/** Tables whose distinct texts are kept while nothing of them is waiting. */
+const idleTables = 256
+
+/**
+ * Group commit: while a batch of a table is being written, the records that arrive form its next one. Tables take turns.
+ */
+class GroupCommitWriter implements Writer {
+  readonly name = 'writer'
+  readonly #engine: Engine
+  readonly #catalog: WriterOptions['catalog']
+  readonly #clock: Clock
+  readonly #limits: WriterOptions['limits']
+  readonly #log: Log
+  readonly #engineDatabase: string
+  readonly #observer: WriteObserver | undefined
+  readonly #concurrentInserts: number
+  readonly #batchBounds: BatchBounds
+  readonly #watermarks: Watermarks
+  readonly #stored: StoredRecords
+  readonly #listeners = new Set<(batch: DurableBatch) => void>()
+
+  /** In the order of last use. */
+  readonly #queues = new Map<string, TableQueue>()
+  /** Tables with a batch to write and none being written, in turn. */
+  readonly #ready: TableQueue[] = []
+  #inserts = 0
+  #pumpScheduled = false
+  #pendingRecords = 0
+  #pendingBytes = 0
+  #isDraining = false
+  #drained: (() => void)[] = []
+
+  constructor(options: WriterOptions) {
+    this.#engine = options.engine
+    this.#catalog = options.catalog
+    this.#clock = options.clock
+    this.#limits = options.limits
+    this.#log = options.log
+    this.#engineDatabase = options.engineDatabase
+    this.#observer = options.observer
+    this.#concurrentInserts = options.concurrentInserts ?? 2
+    this.#batchBounds = options.batchBounds ?? defaultBatchBounds
+    this.#watermarks = new Watermarks(options.rememberedSeries ?? 2 ** 20)
+    this.#stored = createStoredRecords(options.engine, options.engineDatabase)
+  }
+
+  write(table: TableRecord, records: readonly WriteRecord[]): Promise<WriteOutcome> {
+    if (records.length === 0) return Promise.resolve({ rejected: [] })
+    return new Promise((resolve, reject) => {
+      this.#admit(records.length)
+      const queue = this.#queueOf(table.physicalName)
+      const pending = queue.append(table, records, { resolve, reject }, this.#clock.monotonicMs())
+      this.#account(pending)
+      if (!queue.isCommitting && !this.#ready.includes(queue)) this.#ready.push(queue)
+      this.#schedule()
+    })
+  }
+
+  onDurableBatch(listener: (batch: DurableBatch) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  pending(): { readonly records: number; readonly bytes: number } {
+    return { records: this.#pendingRecords, bytes: this.#pendingBytes }
+  }
+
+  /** Refuses new records; resolves when those in hand are written. */
+  async drain(): Promise<void> {
+    this.#isDraining = true
+    if (this.#pendingRecords > 0) await new Promise<void>((resolve) => this.#drained.push(resolve))
+  }
+
+  #admit(records: number): void {
+    if (this.#isDraining) throw new ServerError('SHUTTING_DOWN', 'The server is shutting down.')
+    const { pendingWriteRecords, pendingWriteBytes } = this.#limits
+    if (this.#pendingRecords + records <= pendingWriteRecords && this.#pendingBytes < pendingWriteBytes) return
+    throw new ServerError(
+      'THROTTLING',
+      `Request rate exceeded: ${this.#pendingRecords} records (${this.#pendingBytes} bytes) are waiting to be stored. Retry with backoff.`,
+    )
+  }
+
+  #queueOf(physicalName: string): TableQueue {
+    let queue = this.#queues.get(physicalName)
+    if (queue === undefined) {
+      this.#forgetIdle()
+      queue = new TableQueue(physicalName, this.#batchBounds)
+    } else this.#queues.delete(physicalName)
+    this.#queues.set(physicalName, queue)
+    return queue
+  }
+
+  #forgetIdle(): void {
+    if (this.#queues.size < idleTables) return
+    for (const [name, queue] of this.#queues) {
+      if (!queue.isEmpty || queue.isCommitting) continue
+      this.#queues.delete(name)
+      return
+    }
+  }
+
+  /** Takes the batch's growth into the sums over all tables. */
+  #account(pending: PendingBatch): void {
+    const { rowCount, bytes } = pending.batch
+    this.#pendingRecords += rowCount - pending.rows
+    this.#pendingBytes += bytes - pending.bytes
+    pending.rows = rowCount
+    pending.bytes = bytes
+  }
+
+  /** After the events at hand, so that requests that arrived together are written together. */
+  #schedule(): void {
+    if (this.#pumpScheduled) return
+    this.#pumpScheduled = true
+    setImmediate(() => {
+      this.#pumpScheduled = false
+      this.#pump()
+    })
+  }
+
+  #pump(): void {
+    while (this.#inserts < this.#concurrentInserts) {
+      const queue = this.#ready.shift()
+      const pending = queue?.take()
+      if (queue === undefined || pending === undefined) return
+      queue.isCommitting = true
+      this.#inserts++
+      void this.#commit(pending).finally(() => {
+        queue.isCommitting = false
+        this.#inserts--
+        this.#pendingRecords -= pending.rows
+        this.#pendingBytes -= pending.bytes
+        if (!queue.isEmpty) this.#ready.push(queue)
+        if (this.#pendingRecords === 0) for (const resolve of this.#drained.splice(0)) resolve()
+        this.#schedule()
+      })
+    }
+  }
+
+  async #commit({ batch, writes, openedMs, rows }: PendingBatch): Promise<void> {
+    const startedMs = this.#clock.monotonicMs()
+    try {
+      const table = this.#currentTable(batch.table)
+      const { kept, rejects, replaces, lookedUp } = await resolveVersions(table, batch, this.#watermarks, this.#stored)
+      const lookedUpMs = this.#clock.monotonicMs()
+      if (replaces) await this.#catalog.markDuplicates(table.databaseName, table.tableName)
+      if (kept === undefined || kept.length > 0) await this.#store(table, batch.toInsert(this.#engineDatabase, kept))
+      acknowledge(writes, rejects)
+      this.#observer?.batchWritten({
+        records: rows,
+        requests: writes.length,
+        waitMs: startedMs - openedMs,
+        lookUpMs: lookedUpMs - startedMs,
+        insertMs: this.#clock.monotonicMs() - lookedUpMs,
+        lookedUp,
+        rejected: rejects.length,
+      })
+    } catch (error) {
+      this.#log.error('batch not written', { table: batch.table.physicalName, records: rows, error: String(error) })
+      this.#observer?.batchFailed(error)
+      const shown = this.#shownError(batch.table, error)
+      for (const write of writes) write.reject(shown)
+    }
+  }
+
+  async #store(table: TableRecord, insert: EngineInsert): Promise<void> {
+    await this.#engine.insert(insert)
+    for (const listener of this.#listeners) listener({ table, insert })
+  }
+
+  /** The catalog's newest record of the table: its schema has the columns of every record that was taken. */
+  #currentTable({ databaseName, tableName, physicalName }: TableRecord): TableRecord {
+    const current = this.#catalog.table(databaseName, tableName)
+    if (current?.physicalName === physicalName) return current
+    throw new ServerError('RESOURCE_NOT_FOUND', `The table ${tableName} does not exist.`)
+  }
+
+  /** A table that was deleted while its records were on their way is the caller's news, not a fault of the engine. */
+  #shownError(table: TableRecord, error: unknown): unknown {
+    try {
+      this.#currentTable(table)
+      return error
+    } catch (notFound) {
+      return notFound
+    }
+  }
+}
+
+function acknowledge(writes: readonly PendingWrite[], rejects: readonly (VersionReject & { readonly row: number })[]): void {
+  const byRow = [...rejects].sort((a, b) => a.row - b.row)
+  let next = 0
+  for (const { firstRow, rowCount, resolve } of writes) {
+    const rejected: VersionReject[] = []
+    for (; next < byRow.length && byRow[next]!.row < firstRow + rowCount; next++) rejected.push(byRow[next]!)
+    resolve({ rejected })
+  }
+}
