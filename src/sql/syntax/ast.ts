@@ -1,6 +1,6 @@
 import type { Position } from '../../base/errors.ts'
 
-/** The syntax tree: what was written, nothing resolved. Every node knows where it starts. */
+/** The syntax tree: what was written, nothing resolved. Every node knows where it starts; infix ones, where the operator is. */
 interface Node {
   readonly at: Position
 }
@@ -137,7 +137,13 @@ export type Expression =
   /** TIMESTAMP '…', DATE '…', TIME '…', DOUBLE '…', BIGINT '…', any type name before a string. */
   | (Node & { readonly kind: 'typed-literal'; readonly type: TypeName; readonly value: string })
   /** INTERVAL [-] '2' DAY [TO …]. */
-  | (Node & { readonly kind: 'interval'; readonly negative: boolean; readonly value: string; readonly unit: IntervalUnit; readonly to?: IntervalUnit })
+  | (Node & {
+      readonly kind: 'interval'
+      readonly negative: boolean
+      readonly value: string
+      readonly unit: IntervalUnit
+      readonly to?: IntervalUnit
+    })
   /** 15m, 1day, 50ns: `unit` is normalised. */
   | (Node & { readonly kind: 'duration'; readonly value: string; readonly unit: DurationUnit })
   /** A column, a lambda parameter or a field: `a`, `t.a`, `db.t.a`, `t.row.field`, `t.measure_value::double` (last part `measure_value::double`). */
@@ -145,7 +151,12 @@ export type Expression =
   | (Node & { readonly kind: 'dereference'; readonly base: Expression; readonly field: Identifier })
   /** @name. */
   | (Node & { readonly kind: 'parameter'; readonly name: string })
-  | (Node & { readonly kind: 'arithmetic'; readonly operator: '+' | '-' | '*' | '/' | '%'; readonly left: Expression; readonly right: Expression })
+  | (Node & {
+      readonly kind: 'arithmetic'
+      readonly operator: '+' | '-' | '*' | '/' | '%'
+      readonly left: Expression
+      readonly right: Expression
+    })
   | (Node & { readonly kind: 'unary'; readonly operator: '+' | '-'; readonly operand: Expression })
   | (Node & { readonly kind: 'concat'; readonly left: Expression; readonly right: Expression })
   | (Node & { readonly kind: 'comparison'; readonly operator: ComparisonOperator; readonly left: Expression; readonly right: Expression })
@@ -153,10 +164,22 @@ export type Expression =
   | (Node & { readonly kind: 'logical'; readonly operator: 'and' | 'or'; readonly operands: readonly Expression[] })
   | (Node & { readonly kind: 'not'; readonly operand: Expression })
   | (Node & { readonly kind: 'is-null'; readonly negated: boolean; readonly operand: Expression })
-  | (Node & { readonly kind: 'between'; readonly negated: boolean; readonly operand: Expression; readonly low: Expression; readonly high: Expression })
+  | (Node & {
+      readonly kind: 'between'
+      readonly negated: boolean
+      readonly operand: Expression
+      readonly low: Expression
+      readonly high: Expression
+    })
   | (Node & { readonly kind: 'in-list'; readonly negated: boolean; readonly operand: Expression; readonly items: readonly Expression[] })
   | (Node & { readonly kind: 'in-query'; readonly negated: boolean; readonly operand: Expression; readonly query: Query })
-  | (Node & { readonly kind: 'like'; readonly negated: boolean; readonly operand: Expression; readonly pattern: Expression; readonly escape?: Expression })
+  | (Node & {
+      readonly kind: 'like'
+      readonly negated: boolean
+      readonly operand: Expression
+      readonly pattern: Expression
+      readonly escape?: Expression
+    })
   | (Node & { readonly kind: 'exists'; readonly query: Query })
   | (Node & { readonly kind: 'scalar-query'; readonly query: Query })
   | (Node & {
@@ -166,7 +189,12 @@ export type Expression =
       readonly operand: Expression
       readonly query: Query
     })
-  | (Node & { readonly kind: 'case'; readonly operand?: Expression; readonly branches: readonly CaseBranch[]; readonly otherwise?: Expression })
+  | (Node & {
+      readonly kind: 'case'
+      readonly operand?: Expression
+      readonly branches: readonly CaseBranch[]
+      readonly otherwise?: Expression
+    })
   | (Node & { readonly kind: 'cast'; readonly operand: Expression; readonly type: TypeName; readonly safe: boolean })
   | (Node & { readonly kind: 'extract'; readonly field: Identifier; readonly operand: Expression })
   /** Also IF, COALESCE, NULLIF, TRY, GREATEST …, POSITION(a IN b) as position(b-less order kept: needle, haystack), current_date without parentheses. */
@@ -181,7 +209,7 @@ export type Expression =
 
 export interface CaseBranch extends Node {
   readonly when: Expression
-  readonly then: Expression
+  readonly result: Expression
 }
 export interface FunctionCall extends Node {
   readonly kind: 'call'

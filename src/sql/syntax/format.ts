@@ -55,7 +55,9 @@ function like(clause: LikeClause | undefined): string {
 export function formatQuery(query: Query): string {
   let result = ''
   if (query.with !== undefined) {
-    const items = query.with.items.map((item) => `${name(item.name)}${item.columns ? names(item.columns) : ''} AS (${formatQuery(item.query)})`)
+    const items = query.with.items.map(
+      (item) => `${name(item.name)}${item.columns ? names(item.columns) : ''} AS (${formatQuery(item.query)})`,
+    )
     result = `WITH ${query.with.recursive ? 'RECURSIVE ' : ''}${items.join(', ')} `
   }
   result += formatBody(query.body) + orderBy(query.orderBy)
@@ -66,7 +68,9 @@ export function formatQuery(query: Query): string {
 
 function orderBy(items: readonly SortItem[]): string {
   if (items.length === 0) return ''
-  const keys = items.map((item) => formatExpression(item.expression) + (item.descending ? ' DESC' : '') + (item.nullsFirst ? ' NULLS FIRST' : ''))
+  const keys = items.map(
+    (item) => formatExpression(item.expression) + (item.descending ? ' DESC' : '') + (item.nullsFirst ? ' NULLS FIRST' : ''),
+  )
   return ` ORDER BY ${keys.join(', ')}`
 }
 
@@ -108,12 +112,17 @@ function formatSelectItem(item: SelectItem): string {
 function formatGrouping(element: GroupingElement): string {
   switch (element.kind) {
     case 'grouping-set':
-      return `(${list(element.expressions)})`
+      return formatSet(element.expressions)
     case 'rollup':
     case 'cube':
     case 'grouping-sets':
-      return `${element.kind.replace('-', ' ').toUpperCase()} (${element.sets.map((set) => `(${list(set)})`).join(', ')})`
+      return `${element.kind.replace('-', ' ').toUpperCase()} (${element.sets.map(formatSet).join(', ')})`
   }
+}
+
+/** A subquery that is a set by itself has its brackets already. */
+function formatSet(set: readonly Expression[]): string {
+  return set.length === 1 && set[0]!.kind === 'scalar-query' ? formatExpression(set[0]!) : `(${list(set)})`
 }
 
 function formatRelation(relation: Relation): string {
@@ -154,7 +163,9 @@ function formatWindow(window: WindowSpecification): string {
 }
 
 function formatBound(bound: FrameBound): string {
-  return bound.kind === 'preceding' || bound.kind === 'following' ? `${operand(bound.offset)} ${frameBoundText(bound)}` : frameBoundText(bound)
+  return bound.kind === 'preceding' || bound.kind === 'following'
+    ? `${operand(bound.offset)} ${frameBoundText(bound)}`
+    : frameBoundText(bound)
 }
 
 export function formatType(type: TypeName): string {
@@ -192,9 +203,10 @@ function operand(expression: Expression): string {
   }
 }
 
-/** The base of `.field` and `[i]`: a name would take the field as one more part of itself. */
-function base(expression: Expression, field: boolean): string {
-  return field && expression.kind === 'name' ? `(${formatExpression(expression)})` : operand(expression)
+/** The base of `.field`: a name would take the field as one more part of itself, a number as its fraction. */
+function fieldBase(expression: Expression): string {
+  const closed = expression.kind === 'call' || expression.kind === 'row' || expression.kind === 'scalar-query'
+  return closed ? formatExpression(expression) : `(${formatExpression(expression)})`
 }
 
 export function formatExpression(expression: Expression): string {
@@ -221,7 +233,7 @@ export function formatExpression(expression: Expression): string {
     case 'name':
       return e.parts.map(name).join('.')
     case 'dereference':
-      return `${base(e.base, true)}.${name(e.field)}`
+      return `${fieldBase(e.base)}.${name(e.field)}`
     case 'parameter':
       return `@${e.name}`
     case 'arithmetic':
@@ -254,7 +266,7 @@ export function formatExpression(expression: Expression): string {
     case 'quantified':
       return `${operand(e.operand)} ${e.operator} ${e.quantifier.toUpperCase()} (${formatQuery(e.query)})`
     case 'case': {
-      const branches = e.branches.map((branch) => ` WHEN ${formatExpression(branch.when)} THEN ${formatExpression(branch.then)}`).join('')
+      const branches = e.branches.map((branch) => ` WHEN ${formatExpression(branch.when)} THEN ${formatExpression(branch.result)}`).join('')
       return `CASE${e.operand ? ` ${formatExpression(e.operand)}` : ''}${branches}${e.otherwise ? ` ELSE ${formatExpression(e.otherwise)}` : ''} END`
     }
     case 'cast':
@@ -270,7 +282,7 @@ export function formatExpression(expression: Expression): string {
     case 'row':
       return `ROW(${list(e.items)})`
     case 'subscript':
-      return `${base(e.base, false)}[${formatExpression(e.index)}]`
+      return `${operand(e.base)}[${formatExpression(e.index)}]`
     case 'at-time-zone':
       return `${operand(e.operand)} AT TIME ZONE ${operand(e.zone)}`
     case 'grouping':

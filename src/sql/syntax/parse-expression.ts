@@ -29,7 +29,7 @@ function parseNot(stream: TokenStream): Expression {
 
 function parsePredicate(stream: TokenStream): Expression {
   const operand = parseValue(stream)
-  const { at } = operand
+  const { at } = stream.token
   if (comparisonOperators.has(stream.token.word)) return parseComparison(stream, operand)
   if (stream.accept('IS')) {
     const negated = stream.accept('NOT')
@@ -56,8 +56,8 @@ function parsePredicate(stream: TokenStream): Expression {
 }
 
 function parseComparison(stream: TokenStream, left: Expression): Expression {
+  const { at } = stream.token
   const operator = stream.take().word as ComparisonOperator
-  const { at } = left
   const { word } = stream.token
   if ((word === 'ALL' || word === 'ANY' || word === 'SOME') && stream.peek(1).word === '(') {
     stream.take()
@@ -70,12 +70,11 @@ function parseComparison(stream: TokenStream, left: Expression): Expression {
 export function parseValue(stream: TokenStream, weakest = 1): Expression {
   let left = parseSigned(stream)
   for (;;) {
-    const operator = stream.token.word
+    const { at, word: operator } = stream.token
     const strength = Object.hasOwn(binaryOperators, operator) ? binaryOperators[operator]! : 0
     if (strength < weakest || strength === 0) return left
     stream.take()
     const right = parseValue(stream, strength + 1)
-    const { at } = left
     left =
       operator === '||'
         ? { kind: 'concat', left, right, at }
@@ -87,7 +86,8 @@ function parseSigned(stream: TokenStream): Expression {
   const signs = []
   while (stream.token.word === '-' || stream.token.word === '+') signs.push(stream.take())
   let result = parsePrimary(stream)
-  while (stream.acceptAll('AT', 'TIME', 'ZONE')) result = { kind: 'at-time-zone', operand: result, zone: parsePrimary(stream), at: result.at }
+  while (stream.acceptAll('AT', 'TIME', 'ZONE'))
+    result = { kind: 'at-time-zone', operand: result, zone: parsePrimary(stream), at: result.at }
   for (const sign of signs.reverse()) result = { kind: 'unary', operator: sign.word as '+' | '-', operand: result, at: sign.at }
   return result
 }

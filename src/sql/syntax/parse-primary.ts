@@ -192,7 +192,7 @@ function parseCase(stream: TokenStream): Expression {
     stream.expect('WHEN')
     const when = stream.grammar.expression(stream)
     stream.expect('THEN')
-    branches.push({ when, then: stream.grammar.expression(stream), at: start })
+    branches.push({ when, result: stream.grammar.expression(stream), at: start })
   } while (stream.at('WHEN'))
   const otherwise = stream.accept('ELSE') ? stream.grammar.expression(stream) : undefined
   stream.expect('END')
@@ -201,7 +201,8 @@ function parseCase(stream: TokenStream): Expression {
 
 function isIntervalValue(stream: TokenStream): boolean {
   const next = stream.peek(1)
-  return next.kind === 'string' || ((next.word === '-' || next.word === '+') && stream.peek(2).kind === 'string')
+  if (next.kind === 'string') return true
+  return (next.word === '-' || next.word === '+') && stream.peek(2).kind === 'string' && intervalUnits.has(stream.peek(3).word)
 }
 
 function parseInterval(stream: TokenStream): Expression {

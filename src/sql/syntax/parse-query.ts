@@ -54,7 +54,8 @@ function parseFetch(stream: TokenStream): Expression {
   const limit: Expression = counted ? parseCount(stream) : { kind: 'integer', text: '1', at }
   if (!stream.accept('ROWS')) stream.expect('ROW')
   const ties = stream.position
-  if (stream.acceptAll('WITH', 'TIES')) throw new ServerError('NOT_SUPPORTED', 'FETCH FIRST … WITH TIES is not supported', { position: ties })
+  if (stream.acceptAll('WITH', 'TIES'))
+    throw new ServerError('NOT_SUPPORTED', 'FETCH FIRST … WITH TIES is not supported', { position: ties })
   stream.expect('ONLY')
   return limit
 }
@@ -128,13 +129,14 @@ function parseNamedWindow(stream: TokenStream): SelectBody['windows'][number] {
 }
 
 function parseSelectItem(stream: TokenStream): SelectItem {
-  const at = stream.position
+  const { at, word: first } = stream.token
   if (stream.accept('*')) return { kind: 'select-all', at }
   const expression = stream.grammar.expression(stream)
   if (stream.token.word === '.' && stream.peek(1).word === '*') {
     stream.take()
     stream.take()
-    if (expression.kind === 'name') return { kind: 'select-all', qualifier: { parts: expression.parts, at: expression.at }, at }
+    if (expression.kind === 'name' && first !== '(')
+      return { kind: 'select-all', qualifier: { parts: expression.parts, at: expression.at }, at }
     return { kind: 'select-all', row: expression, at }
   }
   const alias = stream.accept('AS') || atImplicitAlias(stream) ? stream.identifier() : undefined
@@ -161,9 +163,7 @@ function parseGroupingElement(stream: TokenStream): GroupingElement {
 }
 
 /** Tokens after `( … )` that end a grouping element: with any other one the brackets belong to an expression. */
-const afterElement: ReadonlySet<string> = new Set(
-  ', ) ; HAVING ORDER UNION INTERSECT EXCEPT LIMIT OFFSET FETCH WINDOW'.split(' '),
-)
+const afterElement: ReadonlySet<string> = new Set(', ) ; HAVING ORDER UNION INTERSECT EXCEPT LIMIT OFFSET FETCH WINDOW'.split(' '))
 
 function parseGroupingSet(stream: TokenStream): Expression[] {
   if (stream.token.word === '(' && !stream.opensQuery()) {
