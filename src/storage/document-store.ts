@@ -1,7 +1,7 @@
 import type { Service } from '../base/service.ts'
 
 /**
- * The small shared state: databases, tables with their schemas, tags, principals. JSON documents by kind and key, each with a revision;
+ * The small shared state: databases and tables with their schemas and tags, principals. JSON documents by kind and key, each with a revision;
  * every change is a compare-and-set on one document, so that an embedded transactional store and a linearizable KeeperMap table both serve.
  */
 export interface DocumentStore extends Service {
@@ -14,11 +14,11 @@ export interface DocumentStore extends Service {
   remove(kind: DocumentKind, key: string, ifRevision: number): Promise<boolean>
 }
 
-export type DocumentKind = 'database' | 'table' | 'tags' | 'access-key' | 'setting'
+export type DocumentKind = 'database' | 'table' | 'access-key' | 'setting'
 
 export interface Versioned<T> {
   readonly key: string
   readonly value: T
-  /** From 1, one more with every change. */
+  /** Above 0, greater with every change. */
   readonly revision: number
 }

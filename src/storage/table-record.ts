@@ -3,10 +3,17 @@ import type { Measure } from '../sql/catalog.ts'
 /** The catalog's document of a database; key: its name. */
 export interface DatabaseRecord {
   readonly databaseName: string
+  /** ARN. */
   readonly kmsKeyId: string
   readonly creationTimeMs: number
   readonly lastUpdatedTimeMs: number
+  readonly tags?: Tags
+  /** Counts the tables ever made: a change of it keeps the database from being removed at the same moment. */
+  readonly tablesMade?: number
 }
+
+/** Values by key. */
+export type Tags = Readonly<Record<string, string>>
 
 /** The catalog's document of a table; key: `database/table` (names hold no slash). */
 export interface TableRecord {
@@ -33,6 +40,9 @@ export interface TableRecord {
   readonly schema: StoredSchema
   /** A record was replaced by a higher version: its old row may still be stored, so reads must pick the winner. */
   readonly mayHoldDuplicates?: boolean
+  readonly tags?: Tags
+  /** The engine does not know the retention above yet; told again when the storage is opened. */
+  readonly isRetentionPending?: true
 }
 
 /** The columns that exist so far. Names from outside live only here; the engine knows `d1`, `a1`, …: opaque, short, quoted nowhere. */

@@ -15,24 +15,24 @@ export function documentStoreContract(store: () => DocumentStore): void {
   })
 
   it('change only at the revision that was named', async () => {
-    expect(await store().put('tags', 'contract-b', 1, 1)).toBe(false)
-    expect(await store().put('tags', 'contract-b', 1, 0)).toBe(true)
-    expect(await store().put('tags', 'contract-b', 2, 0)).toBe(false)
-    expect(await store().put('tags', 'contract-b', 2, 1)).toBe(true)
-    expect(await store().put('tags', 'contract-b', 3, 1)).toBe(false)
-    expect(await store().get('tags', 'contract-b')).toEqual({ key: 'contract-b', value: 2, revision: 2 })
+    expect(await store().put('access-key', 'contract-b', 1, 1)).toBe(false)
+    expect(await store().put('access-key', 'contract-b', 1, 0)).toBe(true)
+    expect(await store().put('access-key', 'contract-b', 2, 0)).toBe(false)
+    expect(await store().put('access-key', 'contract-b', 2, 1)).toBe(true)
+    expect(await store().put('access-key', 'contract-b', 3, 1)).toBe(false)
+    expect(await store().get('access-key', 'contract-b')).toEqual({ key: 'contract-b', value: 2, revision: 2 })
   })
 
   it('are removed only at the revision that was named, and can be made again', async () => {
-    await store().put('tags', 'contract-c', 1, 0)
-    const revision = (await store().get('tags', 'contract-c'))?.revision ?? 0
-    expect(await store().remove('tags', 'contract-c', revision + 1)).toBe(false)
-    expect(await store().remove('tags', 'contract-c', revision)).toBe(true)
-    expect(await store().remove('tags', 'contract-c', revision)).toBe(false)
-    expect(await store().get('tags', 'contract-c')).toBeUndefined()
-    expect((await store().list('tags', 'contract-c')).length).toBe(0)
-    expect(await store().put('tags', 'contract-c', 4, 0)).toBe(true)
-    expect((await store().get('tags', 'contract-c'))?.value).toBe(4)
+    await store().put('access-key', 'contract-c', 1, 0)
+    const revision = (await store().get('access-key', 'contract-c'))?.revision ?? 0
+    expect(await store().remove('access-key', 'contract-c', revision + 1)).toBe(false)
+    expect(await store().remove('access-key', 'contract-c', revision)).toBe(true)
+    expect(await store().remove('access-key', 'contract-c', revision)).toBe(false)
+    expect(await store().get('access-key', 'contract-c')).toBeUndefined()
+    expect((await store().list('access-key', 'contract-c')).length).toBe(0)
+    expect(await store().put('access-key', 'contract-c', 4, 0)).toBe(true)
+    expect((await store().get('access-key', 'contract-c'))?.value).toBe(4)
   })
 
   it('are listed by kind and prefix in the order of their keys', async () => {

