@@ -71,13 +71,10 @@ describe('the configuration', () => {
     const key = 'aB'.repeat(32)
     const path = join(folder, 'key')
     writeFileSync(path, `${key}\n`)
-    expect(read({ 'master-key-file': path }).masterKey).toBe(key)
-    expect(read({}, { TIDEMARK_MASTER_KEY: key }).masterKey).toBe(key)
+    expect(read({ 'master-key-file': path }).masterKey?.text.trim()).toBe(key)
+    expect(read({}, { TIDEMARK_MASTER_KEY: key }).masterKey).toEqual({ text: key, name: 'TIDEMARK_MASTER_KEY' })
     expect(() => read({ 'master-key-file': path }, { TIDEMARK_MASTER_KEY: key })).toThrow('only one of them')
     expect(() => read({ 'master-key-file': join(folder, 'none') })).toThrow('cannot be read (ENOENT)')
-    writeFileSync(path, 'short')
-    expect(() => read({ 'master-key-file': path })).toThrow('does not hold 64 hexadecimal digits')
-    expect(() => read({}, { TIDEMARK_MASTER_KEY: 'abc' })).toThrow(/^TIDEMARK_MASTER_KEY: the value is not 64 hexadecimal digits$/)
   })
 
   it('keeps s3 locations and resolves folders', () => {

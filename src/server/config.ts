@@ -5,6 +5,7 @@ import { ServerError } from '../base/errors.ts'
 import type { LogLevel } from '../base/json-log.ts'
 import type { Limits } from '../base/limits.ts'
 import { readOptions, type ListenAddress, type OptionSources } from '../base/option.ts'
+import type { MasterKeySource } from '../storage/at-rest/master-key.ts'
 import { serverOptions, type EngineLocation } from './options.ts'
 
 /** The environment of this process; nothing else in src/ reads it. */
@@ -30,8 +31,8 @@ export interface ServerConfig {
   readonly s3Endpoint: string | undefined
   readonly s3Key: AccessKeyPair | undefined
   readonly tls: { readonly certPath: string; readonly keyPath: string } | undefined
-  /** 64 hexadecimal digits; undefined: kept in the data directory. */
-  readonly masterKey: string | undefined
+  /** As given, and what it came from; undefined: kept in the data directory. */
+  readonly masterKey: { readonly text: string; readonly name: string } | undefined
   readonly rootKey: AccessKeyPair | undefined
   readonly limits: Limits
   readonly drainMs: number
@@ -78,6 +79,11 @@ export function readConfig(sources: OptionSources): ServerConfig {
   }
 }
 
+/** Where the storage finds the key that protects the data. */
+export function masterKeySource(config: Pick<ServerConfig, 'masterKey'>): MasterKeySource {
+  return config.masterKey === undefined ? { kind: 'beside-data' } : { kind: 'value', ...config.masterKey }
+}
+
 /** Two options that only make sense together. */
 function both(firstName: string, first: string | undefined, secondName: string, second: string | undefined): [string, string] | undefined {
   if (first !== undefined && second !== undefined) return [first, second]
@@ -100,21 +106,16 @@ function magneticStorePath(text: string | undefined): string | undefined {
   return text
 }
 
-function masterKey(key: string | undefined, path: string | undefined): string | undefined {
+function masterKey(key: string | undefined, path: string | undefined): ServerConfig['masterKey'] {
   if (key !== undefined && path !== undefined) {
     throw new ServerError('CONFIGURATION', 'TIDEMARK_MASTER_KEY and --master-key-file: only one of them can give the key')
   }
-  if (path === undefined) return key
-  let text: string
+  if (path === undefined) return key === undefined ? undefined : { text: key, name: 'TIDEMARK_MASTER_KEY' }
   try {
-    text = readFileSync(path, 'utf8').trim()
+    return { text: readFileSync(path, 'utf8'), name: `The file ${path}` }
   } catch (error) {
     throw new ServerError('CONFIGURATION', `--master-key-file: ${path} cannot be read (${reasonOf(error)})`)
   }
-  if (!/^[0-9a-fA-F]{64}$/.test(text)) {
-    throw new ServerError('CONFIGURATION', `--master-key-file: ${path} does not hold 64 hexadecimal digits`)
-  }
-  return text
 }
 
 /** The short reason of a failed system call (`ENOENT`, `EACCES` …). */

@@ -1,6 +1,7 @@
 import { readFileSync, unwatchFile, watchFile } from 'node:fs'
 import type { Server as TlsServer } from 'node:tls'
 import { fastify, type FastifyInstance } from 'fastify'
+import { httpLimits } from '../api/http-limits.ts'
 import { ServerError } from '../base/errors.ts'
 import type { Limits } from '../base/limits.ts'
 import type { Log } from '../base/log.ts'
@@ -8,9 +9,6 @@ import type { ListenAddress } from '../base/option.ts'
 import type { Service } from '../base/service.ts'
 import { reasonOf, type ServerConfig } from './config.ts'
 
-const headerBytes = 32 * 1024
-const headersTimeoutMs = 20_000
-const keepAliveMs = 75_000
 /** Certificates are looked at this often; a look costs two stat calls. */
 const certificateWatchMs = 2000
 const minimumTls = 'TLSv1.2'
@@ -19,16 +17,7 @@ type Tls = NonNullable<ServerConfig['tls']>
 
 /** The one HTTP server: its limits, its encryption. Routes are registered by the edges. */
 export function createHttp(limits: Limits, tls: ServerConfig['tls']): FastifyInstance {
-  const options = {
-    bodyLimit: limits.requestBodyBytes,
-    keepAliveTimeout: keepAliveMs,
-    // Time for a request to arrive whole; answering may take as long as a query call.
-    requestTimeout: limits.queryCallMs,
-    http: { maxHeaderSize: headerBytes, headersTimeout: headersTimeoutMs },
-    forceCloseConnections: 'idle',
-    trustProxy: false,
-    logger: false,
-  } as const
+  const options = { ...httpLimits(limits), forceCloseConnections: 'idle', logger: false } as const
   if (tls === undefined) return fastify(options)
   const { http, ...rest } = options
   return fastify({ ...rest, https: { ...http, ...readCertificate(tls), minVersion: minimumTls } })

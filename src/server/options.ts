@@ -142,8 +142,8 @@ export const serverOptions = {
   masterKey: {
     environment: 'TIDEMARK_MASTER_KEY',
     placeholder: 'KEY',
-    summary: 'Key that encrypts the data at rest: 64 hexadecimal digits; generated and kept in the data folder when none is given',
-    parse: parsePattern(/^[0-9a-fA-F]{64}$/, '64 hexadecimal digits'),
+    summary: 'Key that protects the data at rest: 32 bytes in hexadecimal or base64; made and kept in the data folder when none is given',
+    parse: parseText,
     secret: true,
   },
   masterKeyFile: {
