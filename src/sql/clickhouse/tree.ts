@@ -21,6 +21,8 @@ export type Node =
       readonly filter?: Node
       readonly over?: Window
     }
+  /** `(operand AS name)`: names a value where it is first used; the name is good in the whole SELECT, or in the lambda that it stands in. */
+  | { readonly kind: 'alias'; readonly operand: Node; readonly name: string }
   | { readonly kind: 'lambda'; readonly parameters: readonly string[]; readonly body: Node }
   /** CAST(x AS type); `type` is made by physical.ts or a literal of ours, never by a user. */
   | { readonly kind: 'cast'; readonly operand: Node; readonly type: string }

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../../base/errors.ts'
-import type { Node, Sort } from '../clickhouse/tree.ts'
+import type { Node, Sort, Window } from '../clickhouse/tree.ts'
 import type { Type } from '../types/type.ts'
 
 /** One SQL function: everything that is known about it. Docs, errors, completion and tests derive from the record. */
@@ -68,6 +68,7 @@ export type Lower = (call: LowerCall, ...args: readonly Node[]) => Node
  * With `nulls: 'propagate'` nested arguments come bare (never NULL here: the framework unwraps and re-wraps), scalars may still be NULL (ClickHouse functions carry NULL on by themselves;
  * where one does not, guard it), and a nested result is returned bare. With `nulls: 'handle'` nested arguments come as options and a nested result is returned as an option.
  * Elements of arrays are in option form whenever they are nested, and possibly Nullable when scalar.
+ * Aggregates and window functions always get and give expression form (options), as with 'handle'.
  * A lambda argument arrives as a tree `lambda` node over physical values (elements in option form when nested; body result likewise).
  */
 export interface LowerCall {
@@ -78,7 +79,7 @@ export interface LowerCall {
   constant(index: number): ConstantValue | undefined
   /** A new variable name that no other has. */
   variable(prefix?: string): string
-  /** Uses `value` several times without repeating its text: trivial nodes as they are, others through a lambda variable. */
+  /** Uses `value` several times without repeating its text: trivial nodes as they are, others named `(value AS v)` at their first use. */
   let(value: Node, body: (value: Node) => Node): Node
   /** `value`, but a run-time error where `condition` is true (and NULL there instead under TRY). Message: constant text. */
   failIf(condition: Node, code: ErrorCode, message: string, value: Node): Node
@@ -113,8 +114,13 @@ export interface LowerCall {
   readonly orderBy: readonly Sort[]
   /** FILTER (WHERE …), already three-valued-safe (never NULL); undefined when none. `aggregate` applies it by itself. */
   readonly filter: Node | undefined
-  /** An aggregate call of ClickHouse under this call's DISTINCT and FILTER (and OVER: added by the framework). NULL over no rows. */
+  /** IGNORE NULLS / RESPECT NULLS as written. */
+  readonly nulls: 'ignore' | 'respect' | undefined
+  /** The window of a call with OVER; \`aggregate\` applies it by itself. */
+  readonly over: Window | undefined
+  /** An aggregate or window call of ClickHouse under this call's DISTINCT, FILTER and OVER. NULL over no rows (counts: 0). */
   aggregate(name: string, args: readonly Node[], parameters?: readonly Node[]): Node
 }
 
+/** double: number; integer, bigint, timestamp, time, intervals (nanoseconds, months) and date (days): bigint; varchar: string; varbinary: Latin-1 string. */
 export type ConstantValue = string | number | bigint | boolean | null

@@ -1,0 +1,21 @@
+import { bitwiseFunctions } from './bitwise.ts'
+import { conditionalFunctions } from './conditional.ts'
+import type { FunctionDefinition } from './definition.ts'
+import { mathematicalFunctions } from './mathematical.ts'
+
+/** Every family, sorted by name: one line each. */
+export const functionFamilies: readonly (readonly FunctionDefinition[])[] = [bitwiseFunctions, conditionalFunctions, mathematicalFunctions]
+
+const byName = new Map<string, FunctionDefinition>()
+for (const definition of functionFamilies.flat()) {
+  for (const name of [definition.name, ...(definition.aliases ?? [])]) {
+    if (byName.has(name)) throw new Error(`two records for the function ${name}`)
+    byName.set(name, definition)
+  }
+}
+
+/** By lower-case name or alias. */
+export const findFunction = (name: string): FunctionDefinition | undefined => byName.get(name)
+
+/** All names, aliases too, sorted. */
+export const functionNames = (): readonly string[] => [...byName.keys()].sort()
