@@ -1,0 +1,48 @@
+import type { Operation } from '../operation.ts'
+import { createAccessKey } from './admin/create-access-key.ts'
+import { listAccessKeys } from './admin/list-access-keys.ts'
+import { revokeAccessKey } from './admin/revoke-access-key.ts'
+import { status } from './admin/status.ts'
+import { cancelQuery } from './cancel-query.ts'
+import { createDatabase } from './create-database.ts'
+import { createTable } from './create-table.ts'
+import { deleteDatabase } from './delete-database.ts'
+import { deleteTable } from './delete-table.ts'
+import { describeDatabase } from './describe-database.ts'
+import { describeEndpoints } from './describe-endpoints.ts'
+import { describeTable } from './describe-table.ts'
+import { listDatabases } from './list-databases.ts'
+import { listTables } from './list-tables.ts'
+import { listTagsForResource } from './list-tags-for-resource.ts'
+import { query } from './query.ts'
+import { tagResource } from './tag-resource.ts'
+import { untagResource } from './untag-resource.ts'
+import { updateDatabase } from './update-database.ts'
+import { updateTable } from './update-table.ts'
+import { writeRecords } from './write-records.ts'
+
+/** Every operation of the API, sorted by name within each prefix. */
+export const operations: readonly Operation[] = [
+  cancelQuery,
+  createDatabase,
+  createTable,
+  deleteDatabase,
+  deleteTable,
+  describeDatabase,
+  describeEndpoints,
+  describeTable,
+  listDatabases,
+  listTables,
+  listTagsForResource,
+  query,
+  tagResource,
+  untagResource,
+  updateDatabase,
+  updateTable,
+  writeRecords,
+  // our own
+  createAccessKey,
+  listAccessKeys,
+  revokeAccessKey,
+  status,
+]

@@ -1,0 +1,97 @@
+import type { ColumnInfo, QueryInsights, QueryRequest, QueryResponse, Type as WireType } from '@aws-sdk/client-timestream-query'
+import { unreachable } from '../../base/assert.ts'
+import { ServerError } from '../../base/errors.ts'
+import type { ResultColumn } from '../../database/database.ts'
+import type { ScalarName, Type } from '../../sql/types/type.ts'
+import { JsonText } from '../json-text.ts'
+import { operation } from '../operation.ts'
+import { integer, oneOf, required, string, structure } from '../shape.ts'
+
+type Output = Omit<QueryResponse, 'Rows'> & { readonly Rows: JsonText }
+
+export const query = operation<QueryRequest, Output>({
+  name: 'Query',
+  service: 'query',
+  action: 'timestream:Select',
+  summary: 'Runs a query, or fetches its next page.',
+  input: structure<QueryRequest>({
+    QueryString: required(string({ min: 1, max: 'queryTextChars', sensitive: true })),
+    ClientToken: string({ min: 32, max: 128, sensitive: true }),
+    NextToken: string({ min: 1, max: 2048 }),
+    MaxRows: integer({ min: 1, max: 'pageRows' }),
+    QueryInsights: structure<QueryInsights>({ Mode: required(oneOf('ENABLED_WITH_RATE_CONTROL', 'DISABLED')) }),
+  }),
+  handle: async (input, { database, caller }) => {
+    const { QueryString: queryString, ClientToken: clientToken, NextToken: nextToken, MaxRows: maxRows, QueryInsights: insights } = input
+    if (insights && insights.Mode !== 'DISABLED') {
+      throw new ServerError(
+        'NOT_SUPPORTED',
+        `QueryInsights with Mode ${insights.Mode} is not supported; leave it out or set it to DISABLED`,
+      )
+    }
+    const page = await database.query(caller, {
+      queryString,
+      ...(clientToken !== undefined && { clientToken }),
+      ...(nextToken !== undefined && { nextToken }),
+      ...(maxRows !== undefined && { maxRows }),
+    })
+    return {
+      QueryId: page.queryId,
+      NextToken: page.nextToken,
+      Rows: new JsonText(page.rowsJson),
+      ColumnInfo: page.columns.map(columnInfo),
+      QueryStatus: {
+        ProgressPercentage: page.progressPercentage,
+        CumulativeBytesScanned: page.cumulativeBytesScanned,
+        CumulativeBytesMetered: page.cumulativeBytesMetered,
+      },
+    }
+  },
+})
+
+const columnInfo = ({ name, type }: ResultColumn): ColumnInfo => ({ Name: name, Type: wireType(type) })
+
+/** Types without a name of their own on the wire: varbinary is shown as text (base-64), a map as an array of (key, value) rows. */
+const scalarTypes = {
+  boolean: 'BOOLEAN',
+  integer: 'INTEGER',
+  bigint: 'BIGINT',
+  double: 'DOUBLE',
+  varchar: 'VARCHAR',
+  varbinary: 'VARCHAR',
+  date: 'DATE',
+  time: 'TIME',
+  timestamp: 'TIMESTAMP',
+  'interval day to second': 'INTERVAL_DAY_TO_SECOND',
+  'interval year to month': 'INTERVAL_YEAR_TO_MONTH',
+  unknown: 'UNKNOWN',
+} as const satisfies Record<ScalarName, WireType['ScalarType']>
+
+export function wireType(type: Type): WireType {
+  switch (type.kind) {
+    case 'scalar':
+      return { ScalarType: scalarTypes[type.name] }
+    case 'array':
+      return { ArrayColumnInfo: { Type: wireType(type.element) } }
+    case 'timeseries':
+      return { TimeSeriesMeasureValueColumnInfo: { Type: wireType(type.value) } }
+    case 'row':
+      // Grafana's plugin reads the name of every field; fields without one are numbered.
+      return { RowColumnInfo: type.fields.map((field, index) => ({ Name: field.name ?? `field${index}`, Type: wireType(field.type) })) }
+    case 'map':
+      return {
+        ArrayColumnInfo: {
+          Type: {
+            RowColumnInfo: [
+              { Name: 'key', Type: wireType(type.key) },
+              { Name: 'value', Type: wireType(type.value) },
+            ],
+          },
+        },
+      }
+    case 'function':
+      throw new ServerError('INTERNAL', 'a result column cannot hold a function')
+    default:
+      return unreachable(type)
+  }
+}
