@@ -7,7 +7,7 @@ import { parse } from './parse.ts'
 
 const bounds = { maxTokens: 20_000, maxNestingDepth: 200 }
 const seed = Number(process.env['FUZZ_SEED'] ?? 20_261_123)
-const numRuns = Number(process.env['FUZZ_RUNS'] ?? 3000)
+const numRuns = Number(process.env['FUZZ_RUNS'] ?? 1500)
 
 const withoutPlaces = (tree: unknown): string => JSON.stringify(tree, (key, value: unknown) => (key === 'at' ? undefined : value))
 
