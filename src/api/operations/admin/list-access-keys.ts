@@ -1,8 +1,6 @@
 import { operation } from '../../operation.ts'
 import { structure } from '../../shape.ts'
 
-type Input = Readonly<Record<never, never>>
-
 interface Output {
   readonly AccessKeys: readonly {
     readonly AccessKeyId: string
@@ -13,12 +11,12 @@ interface Output {
   }[]
 }
 
-export const listAccessKeys = operation<Input, Output>({
+export const listAccessKeys = operation<object, Output>({
   name: 'ListAccessKeys',
   service: 'tidemark',
   action: 'tidemark:ListAccessKeys',
   summary: 'Lists the access keys without their secrets.',
-  input: structure<Input>({}),
+  input: structure<object>({}),
   handle: async (_input, { database, caller }) => ({
     AccessKeys: (await database.listAccessKeys(caller)).map((key) => ({
       AccessKeyId: key.accessKeyId,
