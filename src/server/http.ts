@@ -1,5 +1,5 @@
 import { readFileSync, unwatchFile, watchFile } from 'node:fs'
-import type { Server as TlsServer } from 'node:tls'
+import { createSecureContext, type Server as TlsServer } from 'node:tls'
 import { fastify, type FastifyInstance } from 'fastify'
 import { httpLimits } from '../api/http-limits.ts'
 import { ServerError } from '../base/errors.ts'
@@ -11,6 +11,7 @@ import { reasonOf, type ServerConfig } from './config.ts'
 
 /** Certificates are looked at this often; a look costs two stat calls. */
 const certificateWatchMs = 2000
+const idleSweepMs = 25
 const minimumTls = 'TLSv1.2'
 
 type Tls = NonNullable<ServerConfig['tls']>
@@ -32,7 +33,17 @@ function readCertificate(tls: Tls): { readonly cert: Buffer; readonly key: Buffe
       throw new ServerError('CONFIGURATION', `${flag}: ${path} cannot be read (${reasonOf(error)})`)
     }
   }
-  return { cert: read('--tls-cert', tls.certPath), key: read('--tls-key', tls.keyPath) }
+  const pair = { cert: read('--tls-cert', tls.certPath), key: read('--tls-key', tls.keyPath) }
+  try {
+    createSecureContext(pair)
+  } catch (error) {
+    const files = `${tls.certPath} and ${tls.keyPath}`
+    throw new ServerError(
+      'CONFIGURATION',
+      `--tls-cert, --tls-key: ${files} are no certificate and key that belong together (${reasonOf(error)})`,
+    )
+  }
+  return pair
 }
 
 /** Listens while it is started; `address` says where. */
@@ -73,7 +84,13 @@ export class HttpService implements Service {
   /** Takes no new requests; resolves when those in hand are answered. */
   async drain(): Promise<void> {
     if (this.#tls !== undefined) for (const path of Object.values(this.#tls)) unwatchFile(path)
-    await this.#app.close()
+    // A connection that was busy when the close began would otherwise stay open, idle, until its keep-alive ends.
+    const sweep = setInterval(() => this.#app.server.closeIdleConnections(), idleSweepMs)
+    try {
+      await this.#app.close()
+    } finally {
+      clearInterval(sweep)
+    }
   }
 
   async stop(): Promise<void> {

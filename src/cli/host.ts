@@ -1,0 +1,2 @@
+/** The part of `process` that the commands use. */
+export type Host = Pick<NodeJS.Process, 'stdout' | 'stderr' | 'on' | 'off' | 'once' | 'exit'>

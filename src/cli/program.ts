@@ -1,0 +1,108 @@
+import { Command, CommanderError } from 'commander'
+import { ServerError } from '../base/errors.ts'
+import type { OptionDefinitions } from '../base/option.ts'
+import { serverOptions } from '../server/options.ts'
+import { version } from '../server/version.ts'
+import { addOptions, environmentHelp, optionSources } from './command-options.ts'
+import { connectionOptions } from './connection.ts'
+import { Interrupted, ServiceFailure } from './failure.ts'
+import type { Host } from './host.ts'
+import { createKey, keyOptions, listKeys, revokeKey, rotateStorage, rotateStorageOptions } from './keys.ts'
+import type { Output } from './output.ts'
+import { queryOptions, runQuery } from './query.ts'
+import { serve } from './serve.ts'
+import { runStatus, statusOptions } from './status.ts'
+
+const exitFailure = 1
+const exitUsage = 2
+const exitInterrupted = 130
+
+/** Runs one command line and ends the process: 0, 1 (it failed), 2 (it was not understood) or 130 (interrupted). */
+export async function runProgram(argv: readonly string[], host: Host): Promise<void> {
+  // A reader that has seen enough (`| head`) closes the pipe: that is no failure.
+  host.stdout.on('error', (error: NodeJS.ErrnoException) => host.exit(error.code === 'EPIPE' ? 0 : exitFailure))
+  try {
+    await buildProgram(host).parseAsync([...argv])
+  } catch (error) {
+    host.exit(reportFailure(error, host))
+  }
+}
+
+function reportFailure(error: unknown, host: Host): number {
+  // Commander has written its own message.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitUsage
+  if (error instanceof Interrupted) return exitInterrupted
+  if (error instanceof ServerError || error instanceof ServiceFailure) {
+    host.stderr.write(`tidemark: ${error.message}\n`)
+    return error instanceof ServerError && error.code === 'CONFIGURATION' ? exitUsage : exitFailure
+  }
+  host.stderr.write(`tidemark: unexpected failure, please report it\n${error instanceof Error ? error.stack : String(error)}\n`)
+  return exitFailure
+}
+
+function buildProgram(host: Host): Command {
+  const output = outputTo(host)
+  const program = new Command('tidemark')
+    .description('Timestream for LiveAnalytics that you run yourself')
+    .version(version, '--version', 'Print the version')
+    .helpOption('--help', 'Show this help')
+    .helpCommand(false)
+    .showHelpAfterError('(--help lists what there is)')
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => void host.stdout.write(text), writeErr: (text) => void host.stderr.write(text) })
+
+  command(program, 'serve', 'Serve the Timestream API', serverOptions).action(async (_options: object, self: Command) => {
+    await serve(optionSources(self), host)
+  })
+
+  command(program, 'query', 'Run a query and print its rows', { ...queryOptions, ...connectionOptions })
+    .argument('<SQL>', 'the query')
+    .action(async (sql: string, _options: object, self: Command) => {
+      const abort = new AbortController()
+      host.once('SIGINT', () => abort.abort(new Interrupted()))
+      await runQuery(sql, optionSources(self), output, abort.signal)
+    })
+
+  command(program, 'status', 'Show databases, tables, sizes and rates', { ...statusOptions, ...connectionOptions }).action(
+    async (_options: object, self: Command) => {
+      await runStatus(optionSources(self), output)
+    },
+  )
+
+  const keys = program.command('keys').description('Manage access keys and the key of the storage').helpOption('--help', 'Show this help')
+  command(keys, 'create', 'Create an access key for a user', { ...keyOptions, ...connectionOptions })
+    .argument('<USER>', 'name of the user')
+    .action(async (user: string, _options: object, self: Command) => {
+      await createKey(user, optionSources(self), output)
+    })
+  command(keys, 'list', 'List the access keys', { ...keyOptions, ...connectionOptions }).action(async (_options: object, self: Command) => {
+    await listKeys(optionSources(self), output)
+  })
+  command(keys, 'revoke', 'Revoke an access key', connectionOptions)
+    .argument('<ID>', 'access key id')
+    .action(async (id: string, _options: object, self: Command) => {
+      await revokeKey(id, optionSources(self), output)
+    })
+  command(keys, 'rotate-storage', 'Encrypt the data under a new key; the server must be stopped', rotateStorageOptions).action(
+    async (_options: object, self: Command) => {
+      await rotateStorage(optionSources(self), output)
+    },
+  )
+  return program
+}
+
+function command(parent: Command, name: string, summary: string, definitions: OptionDefinitions): Command {
+  return addOptions(parent.command(name).description(summary).helpOption('--help', 'Show this help'), definitions).addHelpText(
+    'after',
+    environmentHelp(definitions),
+  )
+}
+
+function outputTo(host: Host): Output {
+  return {
+    write: (text) =>
+      new Promise((resolve) => {
+        host.stdout.write(text, () => resolve())
+      }),
+  }
+}
