@@ -4,7 +4,7 @@ import type { SingleMeasureType } from '../../storage/table-record.ts'
 import type { Cell, DimensionSet, RecordValue } from '../../storage/writer/write-record.ts'
 import type { DimensionInput, MeasureValueType, RecordInput, TimeUnit } from './record.ts'
 import { type Shapes, attributeTypes } from './shapes.ts'
-import { isTimeUnit, isUnicode, parseCell, parseTime, shorten } from './values.ts'
+import { cellError, isTimeUnit, isUnicode, parseCell, parseTime, shorten } from './values.ts'
 
 /** A record, merged with what is common to its request; all names and values are allowed ones. */
 export interface ReadRecord {
@@ -108,10 +108,12 @@ export class RecordReader {
       throw invalid(`${path}.MeasureValues`, `only a record of type MULTI has them, and this one is of type ${type}`)
     }
     const text = record.MeasureValue ?? this.#common.MeasureValue
-    const member = (): string => `${record.MeasureValue === undefined ? 'CommonAttributes' : path}.MeasureValue`
     if (text === undefined) throw invalid(`${path}.MeasureValue`, 'the measure value is missing')
     const physical = attributeTypes[type] as SingleMeasureType
-    return { kind: 'single', type: physical, value: parseCell(physical, text, unit, member, this.#limits.measureValueBytes) }
+    const value = parseCell(physical, text, unit, this.#limits.measureValueBytes)
+    if (value !== undefined) return { kind: 'single', type: physical, value }
+    const member = `${record.MeasureValue === undefined ? 'CommonAttributes' : path}.MeasureValue`
+    throw cellError(physical, text, unit, this.#limits.measureValueBytes, member)
   }
 
   #multi(record: RecordInput, unit: TimeUnit, path: string): RecordValue {
@@ -120,9 +122,13 @@ export class RecordReader {
     const member = `${record.MeasureValues === undefined ? 'CommonAttributes' : path}.MeasureValues`
     const shape = this.#shapes.multiShape(inputs, member)
     const { types } = shape
+    const maxBytes = this.#limits.measureValueBytes
     const values: Cell[] = []
     for (let i = 0; i < inputs.length; i++) {
-      values.push(parseCell(types[i]!, inputs[i]!.Value, unit, () => `${member}[${i}].Value`, this.#limits.measureValueBytes))
+      const text = inputs[i]!.Value
+      const value = parseCell(types[i]!, text, unit, maxBytes)
+      if (value === undefined) throw cellError(types[i]!, text, unit, maxBytes, `${member}[${i}].Value`)
+      values.push(value)
     }
     return { kind: 'multi', shape, values }
   }

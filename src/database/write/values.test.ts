@@ -1,9 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { parseCell, parseTime } from './values.ts'
+import type { Cell } from '../../storage/writer/write-record.ts'
+import { cellError, parseCell, parseTime } from './values.ts'
 
-const at = (): string => 'Records[0].MeasureValue'
-const parse = (type: Parameters<typeof parseCell>[0], text: string): unknown => parseCell(type, text, 'MILLISECONDS', at, 2048)
+const parse = (type: Parameters<typeof parseCell>[0], text: string): Cell => {
+  const cell = parseCell(type, text, 'MILLISECONDS', 2048)
+  if (cell === undefined) throw cellError(type, text, 'MILLISECONDS', 2048, 'Records[0].MeasureValue')
+  return cell
+}
 
 describe('values', () => {
   it.each(['1', '-1.5', '+2', '.5', '5.', '1e3', '1E-7', '-0', '007', '1.7976931348623157e308'])('takes %s as DOUBLE', (text) => {
@@ -44,7 +48,7 @@ describe('values', () => {
   })
 
   it('reads TIMESTAMP in the unit of its record', () => {
-    expect(parseCell('timestamp', '7', 'SECONDS', at, 2048)).toBe(7_000_000_000n)
+    expect(parseCell('timestamp', '7', 'SECONDS', 2048)).toBe(7_000_000_000n)
     expect(() => parse('timestamp', '-1')).toThrow('is not a TIMESTAMP')
   })
 

@@ -27,29 +27,47 @@ function isDigits(text: string): boolean {
 }
 
 /**
- * The value of a measure or attribute, which travels as text.
+ * The value of a measure or attribute, which travels as text; undefined when the text is none of the type.
  * @param unit of the record; for timestamps
- * @throws ServerError VALIDATION
  */
-export function parseCell(type: AttributeType, text: string, unit: TimeUnit, path: () => string, maxBytes: number): Cell {
-  const fail = (expected: string): never => {
-    throw new ServerError('VALIDATION', `${path()}: ${shorten(text)} is not ${expected}.`)
-  }
+export function parseCell(type: AttributeType, text: string, unit: TimeUnit, maxBytes: number): Cell | undefined {
   switch (type) {
     case 'double':
-      return parseDouble(text) ?? fail('a DOUBLE: a finite decimal number of IEEE Standard 754 double precision is expected; NaN and Infinity are not supported')
+      return parseDouble(text)
     case 'bigint':
-      return parseBigint(text) ?? fail('a BIGINT: an integer of 64 bits is expected')
+      return parseBigint(text)
     case 'boolean':
-      return parseBoolean(text) ?? fail('a BOOLEAN: true or false is expected')
+      return parseBoolean(text)
     case 'timestamp':
-      return parseTime(text, unit) ?? fail(`a TIMESTAMP: an integer number of ${unit.toLowerCase()} from 1970-01-01 to 2262-04-11 is expected`)
+      return parseTime(text, unit)
     case 'varchar':
-      if (text.length === 0) fail('a VARCHAR of at least one character')
-      if (text.length * 3 > maxBytes && Buffer.byteLength(text) > maxBytes) fail(`a VARCHAR of at most ${maxBytes} bytes`)
-      if (!isUnicode(text)) fail('valid Unicode')
-      return text
+      return varcharFault(text, maxBytes) === undefined ? text : undefined
   }
+}
+
+/** For a text that `parseCell` does not take: what is wrong with it. */
+export function cellError(type: AttributeType, text: string, unit: TimeUnit, maxBytes: number, path: string): ServerError {
+  const expected = (): string => {
+    switch (type) {
+      case 'double':
+        return 'a DOUBLE: a finite decimal number of IEEE Standard 754 double precision is expected; NaN and Infinity are not supported'
+      case 'bigint':
+        return 'a BIGINT: an integer of 64 bits is expected'
+      case 'boolean':
+        return 'a BOOLEAN: true or false is expected'
+      case 'timestamp':
+        return `a TIMESTAMP: an integer number of ${unit.toLowerCase()} from 1970-01-01 to 2262-04-11 is expected`
+      case 'varchar':
+        return varcharFault(text, maxBytes) ?? 'a VARCHAR'
+    }
+  }
+  return new ServerError('VALIDATION', `${path}: ${shorten(text)} is not ${expected()}.`)
+}
+
+function varcharFault(text: string, maxBytes: number): string | undefined {
+  if (text.length === 0) return 'a VARCHAR of at least one character'
+  if (text.length * 3 > maxBytes && Buffer.byteLength(text) > maxBytes) return `a VARCHAR of at most ${maxBytes} bytes`
+  return isUnicode(text) ? undefined : 'valid Unicode'
 }
 
 /** Decimal or scientific notation; what `Number` takes besides (white space, 0x…, Infinity) is refused. */
@@ -80,7 +98,8 @@ function parseBoolean(text: string): boolean | undefined {
 }
 
 /** Half of a surrogate pair has no UTF-8 form. */
-export const isUnicode = (text: string): boolean => !/\p{Surrogate}/u.test(text)
+const loneSurrogate = /\p{Surrogate}/u
+export const isUnicode = (text: string): boolean => !loneSurrogate.test(text)
 
 export const shorten = (text: string): string => JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text)
 
