@@ -13,7 +13,11 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: ['src/**/*.test.ts', 'tests/**/*.test.ts'], exclude: [...engine, ...fuzz, ...wire] },
+        test: {
+          name: 'unit',
+          include: ['src/**/*.test.ts', 'tests/**/*.test.ts', 'benchmarks/**/*.test.ts'],
+          exclude: [...engine, ...fuzz, ...wire],
+        },
       },
       { extends: true, test: { name: 'fuzz', include: fuzz, testTimeout: 60_000 } },
       { extends: true, test: { name: 'engine', include: engine, testTimeout: 60_000, hookTimeout: 60_000 } },

@@ -1,6 +1,6 @@
 // Turns src/ into dist/ when something that decides dist/ is newer than it.
 import { spawnSync } from 'node:child_process'
-import { chmodSync, existsSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, existsSync, readdirSync, renameSync, rmSync, rmdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 
@@ -20,6 +20,9 @@ export function buildIfStale(root, say) {
       stdio: 'inherit',
     })
     if (result.status !== 0) throw new Error(`building dist/ failed (tsc ended with ${result.status ?? result.signal})`)
+    // What is no TypeScript (programs for workers, for instance) goes along as it is.
+    cpSync(join(root, 'src'), fresh, { recursive: true, filter: (path) => !path.endsWith('.ts') })
+    removeEmptyFolders(fresh)
     chmodSync(join(fresh, 'cli', 'main.js'), 0o755)
     writeFileSync(join(fresh, '.built'), `${new Date(newest).toISOString()}\n`)
     if (existsSync(join(root, 'dist'))) renameSync(join(root, 'dist'), old)
@@ -29,6 +32,11 @@ export function buildIfStale(root, say) {
     rmSync(old, { recursive: true, force: true })
   }
   say(`building dist/: ok, ${((performance.now() - startedMs) / 1000).toFixed(1)} s`)
+}
+
+function removeEmptyFolders(folder) {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) if (entry.isDirectory()) removeEmptyFolders(join(folder, entry.name))
+  if (readdirSync(folder).length === 0) rmdirSync(folder)
 }
 
 /** The newest change, in milliseconds of the epoch, of anything that decides what dist/ holds (folders too: files that went away). */
