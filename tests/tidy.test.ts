@@ -28,6 +28,7 @@ function codeOf(path: string): string {
   return readFileSync(join(root, path), 'utf8')
     .replace(/\/\*[\s\S]*?\*\//g, '')
     .replace(/'(?:[^'\\\n]|\\.)*'/g, "''")
+    .replace(/`(?:[^`\\$]|\\.|\$(?!\{))*`/g, '``')
     .replace(/(^|\s)\/\/.*$/gm, '')
 }
 
