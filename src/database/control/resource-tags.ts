@@ -1,0 +1,43 @@
+import type { Limits } from '../../base/limits.ts'
+import type { Tags } from '../../storage/table-record.ts'
+import type { Tag } from '../database.ts'
+import { type Account, parseArn } from './arn.ts'
+import type { Databases } from './databases.ts'
+import type { TableControl } from './tables.ts'
+import { addTags, listOf, removeTags } from './tags.ts'
+
+/** The tags of databases and tables, by ARN. @throws ServerError VALIDATION, RESOURCE_NOT_FOUND, SERVICE_QUOTA_EXCEEDED */
+export class ResourceTags {
+  readonly #databases: Databases
+  readonly #tables: TableControl
+  readonly #account: Account
+  readonly #limits: Limits
+
+  constructor(databases: Databases, tables: TableControl, account: Account, limits: Limits) {
+    this.#databases = databases
+    this.#tables = tables
+    this.#account = account
+    this.#limits = limits
+  }
+
+  async list(arn: string): Promise<readonly Tag[]> {
+    const resource = parseArn(this.#account, arn)
+    if (resource.kind === 'database') return listOf((await this.#databases.find(resource.databaseName)).value.tags)
+    return listOf((await this.#tables.find(resource.databaseName, resource.tableName)).tags)
+  }
+
+  add(arn: string, tags: readonly Tag[]): Promise<void> {
+    return this.#change(arn, (current) => addTags(current, tags, this.#limits))
+  }
+
+  remove(arn: string, keys: readonly string[]): Promise<void> {
+    return this.#change(arn, (current) => removeTags(current, keys))
+  }
+
+  async #change(arn: string, change: (current: Tags | undefined) => Tags): Promise<void> {
+    const resource = parseArn(this.#account, arn)
+    const tagged = <T extends { readonly tags?: Tags }>(current: T): T => ({ ...current, tags: change(current.tags) })
+    if (resource.kind === 'database') await this.#databases.change(resource.databaseName, tagged)
+    else await this.#tables.change(resource.databaseName, resource.tableName, tagged)
+  }
+}

@@ -1,0 +1,160 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Clock } from '../base/clock.ts'
+import { ServerError } from '../base/errors.ts'
+import type { Limits } from '../base/limits.ts'
+import type { Log } from '../base/log.ts'
+import type { Service } from '../base/service.ts'
+import type { Engine } from '../engine/engine.ts'
+import { openEngine } from '../engine/open.ts'
+import { type MagneticStoreLocation, storagePolicy } from './at-rest/disks.ts'
+import { writeEngineConfiguration } from './at-rest/engine-configuration.ts'
+import { type MasterKey, type MasterKeySource, readMasterKey } from './at-rest/master-key.ts'
+import { type StorageKeys, hasStorageKeys, openStorageKeys, sharedStorageKeys } from './at-rest/storage-keys.ts'
+import { lockDataDirectory } from './data-directory.ts'
+import type { DocumentStore } from './document-store.ts'
+import { openKeeperMapDocuments } from './documents/keeper-map.ts'
+import { openLmdbDocuments } from './documents/lmdb.ts'
+import { checkFormat } from './format-version.ts'
+import type { LayoutOptions } from './layout.ts'
+import { removeOrphans } from './orphans.ts'
+import { remoteLayout } from './remote-layout.ts'
+import { type StoredCatalog, openCatalog } from './stored-catalog.ts'
+import { type Tables, createTables } from './tables.ts'
+import { type WriteObserver, type Writer, openWriter } from './writer/writer.ts'
+
+export interface StorageOptions {
+  readonly dataDirectory: string
+  readonly engine: { readonly kind: 'chdb' } | { readonly kind: 'clickhouse'; readonly urls: readonly URL[]; readonly cluster?: string }
+  readonly masterKey: MasterKeySource
+  /** Absolute; inside the data directory when absent. For the embedded engine, as the next one. */
+  readonly memoryStorePath?: string
+  readonly magneticStore?: MagneticStoreLocation
+  readonly productVersion: string
+  readonly clock: Clock
+  readonly limits: Limits
+  readonly log: Log
+  readonly writeObserver?: WriteObserver
+  /** Called for an error of the engine that has no code of ours. */
+  readonly onUnmappedEngineError?: (error: ServerError) => void
+}
+
+/** Databases, tables and records, durable. What it holds is released by `stop`. */
+export interface Storage extends Service {
+  readonly engine: Engine
+  readonly documents: DocumentStore
+  readonly catalog: StoredCatalog
+  readonly tables: Tables
+  readonly writer: Writer
+  /** Absolute, without symbolic links. */
+  readonly dataDirectory: string
+  readonly engineDatabase: string
+  /** Other nodes change the same documents and tables. */
+  readonly isShared: boolean
+  /** What the operator should know, in sentences. */
+  readonly notes: readonly string[]
+}
+
+const engineDatabase = 'tidemark'
+
+/**
+ * Takes the data directory and opens everything in it; on failure all is released again.
+ * @throws ServerError CONFIGURATION: in use, newer format, damaged, wrong master key, engine not reachable …
+ */
+export async function openStorage(options: StorageOptions): Promise<Storage> {
+  /** Last opened, first released. */
+  const opened: (() => Promise<void> | undefined)[] = []
+  const release = async (): Promise<void> => {
+    for (let close = opened.pop(); close !== undefined; close = opened.pop()) await close()
+  }
+  try {
+    return { ...(await open(options, opened)), stop: release }
+  } catch (error) {
+    await release()
+    throw error
+  }
+}
+
+async function open(options: StorageOptions, opened: (() => Promise<void> | undefined)[]): Promise<Omit<Storage, 'stop'>> {
+  const { log, limits, clock } = options
+  const lock = await lockDataDirectory(options.dataDirectory)
+  opened.push(() => lock.release())
+  const dataDirectory = lock.directory
+  await checkFormat(dataDirectory, options.productVersion)
+  const cluster = options.engine.kind === 'clickhouse' ? options.engine.cluster : undefined
+  const masterKey = await readMasterKey(options.masterKey, dataDirectory, await hasStorageKeys(dataDirectory))
+  const keys = await openStorageKeys(dataDirectory, masterKey)
+
+  const engine = await openStorageEngine(options, dataDirectory, keys)
+  opened.push(() => engine.stop?.())
+  const remote = options.engine.kind === 'clickhouse' ? await remoteLayout(engine, engineDatabase, cluster) : undefined
+  const layout: LayoutOptions = remote?.layout ?? { engineDatabase, storagePolicy }
+  const tables = createTables({ engine, options: layout })
+  await tables.prepare()
+
+  const documents = await openDocuments(engine, layout, dataDirectory, masterKey, keys)
+  opened.push(() => documents.stop?.())
+  await removeOrphans({ engine, documents, tables, layout, log })
+  const isShared = cluster !== undefined
+  const catalog = await openCatalog({ documents, tables, engineDatabase, sharedWriters: isShared })
+  const { writeObserver: observer } = options
+  const writer = openWriter({ engine, catalog, clock, limits, log, engineDatabase, ...(observer === undefined ? {} : { observer }) })
+  opened.push(() => writer.stop?.())
+  return {
+    name: 'storage',
+    engine,
+    documents,
+    catalog,
+    tables,
+    writer,
+    dataDirectory,
+    engineDatabase,
+    isShared,
+    notes: [masterKey.note, remote?.note].filter((note) => note !== undefined),
+    drain: async () => writer.drain?.(),
+  }
+}
+
+async function openStorageEngine(options: StorageOptions, dataDirectory: string, keys: StorageKeys): Promise<Engine> {
+  const { engine, log } = options
+  const onUnmapped = options.onUnmappedEngineError === undefined ? {} : { onUnmapped: options.onUnmappedEngineError }
+  if (engine.kind === 'clickhouse') return openEngine({ kind: 'clickhouse', endpoints: engine.urls, log, ...onUnmapped })
+  const engineDirectory = join(dataDirectory, 'engine')
+  const memoryStorePath = options.memoryStorePath ?? join(dataDirectory, 'memory-store')
+  const magneticStore = options.magneticStore ?? { kind: 'directory', path: join(dataDirectory, 'magnetic-store') }
+  for (const path of [engineDirectory, memoryStorePath, ...(magneticStore.kind === 'directory' ? [magneticStore.path] : [])]) {
+    await makeFolder(path)
+  }
+  const configuration = await writeEngineConfiguration({ engineDirectory, memoryStorePath, magneticStore, keys })
+  try {
+    return await openEngine({ kind: 'chdb', dataDirectory: engineDirectory, configFile: configuration.path, log, ...onUnmapped })
+  } finally {
+    await configuration.remove()
+  }
+}
+
+/** One node keeps its catalog in its directory; the nodes of a cluster share one, under keys that follow from the master key they share. */
+function openDocuments(
+  engine: Engine,
+  layout: LayoutOptions,
+  dataDirectory: string,
+  masterKey: MasterKey,
+  keys: StorageKeys,
+): Promise<DocumentStore> {
+  if (layout.cluster === undefined) return openLmdbDocuments(join(dataDirectory, 'catalog'), keys)
+  return openKeeperMapDocuments({
+    engine,
+    engineDatabase,
+    ...(layout.cluster.replication === 'engine' ? { onCluster: layout.cluster.name } : {}),
+    keys: sharedStorageKeys(masterKey),
+  })
+}
+
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true, mode: 0o700 })
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code ?? String(error)
+    throw new ServerError('CONFIGURATION', `The folder ${path} cannot be made (${reason}).`, { cause: error })
+  }
+}
