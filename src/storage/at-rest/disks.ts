@@ -79,13 +79,15 @@ export function usersXml(): string {
   )
 }
 
-/** Keys by id: a part says in its header which one it needs; new parts use the current one. */
+/**
+ * Keys by id: a part says in its header which one it needs; new parts use the current one. No `path` of its own below the disk:
+ * with one, the engine looks for a part's folder at that path twice when it flushes it (fsync_part_directory), and the insert fails.
+ */
 function encrypted(disk: string, { keys, currentKeyId }: StorageKeys): string {
   const key = (id: number, bytes: Uint8Array): string => `<key_hex id="${id}">${Buffer.from(bytes).toString('hex')}</key_hex>`
   return (
     element('type', 'encrypted') +
     element('disk', disk) +
-    element('path', 'encrypted/') +
     element('algorithm', 'AES_256_CTR') +
     keys.map(({ id, bytes }) => key(id, bytes)).join('') +
     element('current_key_id', String(currentKeyId))
