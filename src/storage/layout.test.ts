@@ -62,7 +62,9 @@ describe('layout on one node', () => {
   it('moves nothing without a storage policy and deletes nothing that would expire beyond the calendar', () => {
     const forever = { ...table, magneticStoreDays: 80_000 }
     expect(texts(createTableStatements(forever, { engineDatabase: 'tidemark' }))[0]).not.toContain('TTL ')
-    expect(texts(alterRetentionStatements('t_1f', forever, { engineDatabase: 'tidemark' }))).toEqual(['ALTER TABLE tidemark.t_1f REMOVE TTL'])
+    expect(texts(alterRetentionStatements('t_1f', forever, { engineDatabase: 'tidemark' }))).toEqual([
+      'ALTER TABLE tidemark.t_1f REMOVE TTL',
+    ])
     expect(texts(createTableStatements({ ...table, magneticStoreDays: 73_000 }, embedded))[0]).toContain('INTERVAL 1752006 HOUR DELETE')
   })
 
@@ -83,7 +85,9 @@ describe('layout on a cluster', () => {
     const statements = createTableStatements(table, production)
     expect(statements.map((s) => s.everyNode)).toEqual([false, false])
     expect(statements[0]!.text).toContain("CREATE TABLE IF NOT EXISTS tidemark.t_1f_local ON CLUSTER 'main' (")
-    expect(statements[0]!.text).toContain("ReplicatedReplacingMergeTree('/clickhouse/tables/{shard}/tidemark/t_1f_local', '{replica}', version)")
+    expect(statements[0]!.text).toContain(
+      "ReplicatedReplacingMergeTree('/clickhouse/tables/{shard}/tidemark/t_1f_local', '{replica}', version)",
+    )
     expect(statements[1]!.text).toBe(
       "CREATE TABLE IF NOT EXISTS tidemark.t_1f ON CLUSTER 'main' AS tidemark.t_1f_local ENGINE = Distributed('main', 'tidemark', 't_1f_local', series)",
     )
@@ -107,6 +111,8 @@ describe('layout on a cluster', () => {
       'DROP TABLE IF EXISTS tidemark.t_1f SYNC',
       'DROP TABLE IF EXISTS tidemark.t_1f_local SYNC',
     ])
-    expect(texts(alterRetentionStatements('t_1f', table, production))[0]).toContain("ALTER TABLE tidemark.t_1f_local ON CLUSTER 'main' MODIFY TTL")
+    expect(texts(alterRetentionStatements('t_1f', table, production))[0]).toContain(
+      "ALTER TABLE tidemark.t_1f_local ON CLUSTER 'main' MODIFY TTL",
+    )
   })
 })

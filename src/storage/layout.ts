@@ -61,7 +61,7 @@ const baseColumns = [
 
 const attributeTypes: Readonly<Record<AttributeType, string>> = {
   double: 'Nullable(Float64) CODEC(ALP, ZSTD(1))',
-  bigint: "Nullable(Int64) CODEC(T64, ZSTD(1))",
+  bigint: 'Nullable(Int64) CODEC(T64, ZSTD(1))',
   boolean: 'Nullable(Bool)',
   varchar: 'Nullable(String) CODEC(ZSTD(1))',
   timestamp: 'Nullable(Int64) CODEC(Delta, ZSTD(1))',
@@ -125,12 +125,14 @@ export function createTableStatements(table: TableRecord, options: LayoutOptions
   return statements
 }
 
-export function addColumnStatements(physicalName: string, columns: readonly ColumnDefinition[], options: LayoutOptions): readonly Statement[] {
+export function addColumnStatements(
+  physicalName: string,
+  columns: readonly ColumnDefinition[],
+  options: LayoutOptions,
+): readonly Statement[] {
   if (columns.length === 0) return []
   const additions = (withCodec: boolean): string =>
-    columns
-      .map((c) => `ADD COLUMN IF NOT EXISTS ${c.physicalName} ${withCodec ? c.type : c.type.replace(/ CODEC\(.*\)$/, '')}`)
-      .join(', ')
+    columns.map((c) => `ADD COLUMN IF NOT EXISTS ${c.physicalName} ${withCodec ? c.type : c.type.replace(/ CODEC\(.*\)$/, '')}`).join(', ')
   const alter = (name: string, withCodec: boolean): Statement =>
     ddl(`ALTER TABLE ${options.engineDatabase}.${name}${onCluster(options)} ${additions(withCodec)}`, options)
   const local = alter(localTable(physicalName, options), true)

@@ -10,7 +10,7 @@ describe('ingestion window', () => {
   const withMagnetic = ingestionWindow({ memoryStoreHours: 12, magneticStoreDays: 5, magneticStoreWrites: true }, now, futureMs)
 
   it('is the retention and 40 minutes wide, 15 of them ahead', () => {
-    expect(memoryOnly.upperNs - memoryOnly.lowerNs).toBe(((12n * 60n + 40n) * 60n) * 1_000_000_000n)
+    expect(memoryOnly.upperNs - memoryOnly.lowerNs).toBe((12n * 60n + 40n) * 60n * 1_000_000_000n)
     expect(memoryOnly.upperNs).toBe(at('2023-11-28T19:25:39.648Z'))
   })
 

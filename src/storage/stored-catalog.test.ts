@@ -127,7 +127,9 @@ describe('catalog', () => {
 
   it('begins again on what another node has written meanwhile', async () => {
     const [here, there] = [await open(), await open()]
-    await Promise.all(['a', 'b', 'c'].flatMap((name) => [here, there].map((c, i) => c.extendSchema('shop', 'sales', withDimension(`${name}${i}`)))))
+    await Promise.all(
+      ['a', 'b', 'c'].flatMap((name) => [here, there].map((c, i) => c.extendSchema('shop', 'sales', withDimension(`${name}${i}`)))),
+    )
     await Promise.all([here.refresh(), there.refresh()])
     const names = here.table('shop', 'sales')!.schema.dimensions
     expect(names.map((d) => d.name).sort()).toEqual(['a0', 'a1', 'b0', 'b1', 'c0', 'c1'])

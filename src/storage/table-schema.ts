@@ -3,7 +3,13 @@ import { BIGINT, BOOLEAN, DOUBLE, TIMESTAMP, type Type, VARCHAR } from '../sql/t
 import { singleMeasureColumn } from './layout.ts'
 import type { AttributeType, TableRecord } from './table-record.ts'
 
-const types: Readonly<Record<AttributeType, Type>> = { double: DOUBLE, bigint: BIGINT, boolean: BOOLEAN, varchar: VARCHAR, timestamp: TIMESTAMP }
+const types: Readonly<Record<AttributeType, Type>> = {
+  double: DOUBLE,
+  bigint: BIGINT,
+  boolean: BOOLEAN,
+  varchar: VARCHAR,
+  timestamp: TIMESTAMP,
+}
 
 /** What the compiler sees of a table. `final`: rows of one record may be stored more than once. */
 export function tableSchema(table: TableRecord, engineDatabase: string, final: boolean): TableSchema {
@@ -12,18 +18,20 @@ export function tableSchema(table: TableRecord, engineDatabase: string, final: b
     ...dimensions.map((d): TableColumn => ({ ...d, type: VARCHAR, role: 'dimension', nullable: true })),
     { name: 'measure_name', type: VARCHAR, role: 'measure-name', physicalName: 'measure_name', nullable: false },
     { name: 'time', type: TIMESTAMP, role: 'time', physicalName: 'time', nullable: false },
-    ...singleMeasureTypes.map(
-      (type): TableColumn => ({
-        name: `measure_value::${type}`,
-        type: types[type],
-        role: 'measure-value',
-        physicalName: singleMeasureColumn(type),
-        nullable: true,
-      }),
-    ),
-    ...attributes.map(
-      ({ name, physicalName, type }): TableColumn => ({ name, type: types[type], role: 'attribute', physicalName, nullable: true }),
-    ),
+    ...singleMeasureTypes.map((type): TableColumn => ({
+      name: `measure_value::${type}`,
+      type: types[type],
+      role: 'measure-value',
+      physicalName: singleMeasureColumn(type),
+      nullable: true,
+    })),
+    ...attributes.map(({ name, physicalName, type }): TableColumn => ({
+      name,
+      type: types[type],
+      role: 'attribute',
+      physicalName,
+      nullable: true,
+    })),
   ]
   return {
     database: table.databaseName,

@@ -53,7 +53,11 @@ async function disksOfMagneticVolume(engine: Engine, options: LayoutOptions): Pr
   return new Set(rows.map(([disk]) => String(disk)))
 }
 
-async function partSizes(engine: Engine, magneticDisks: ReadonlySet<string>, options: LayoutOptions): Promise<ReadonlyMap<string, TableSize>> {
+async function partSizes(
+  engine: Engine,
+  magneticDisks: ReadonlySet<string>,
+  options: LayoutOptions,
+): Promise<ReadonlyMap<string, TableSize>> {
   const parts = options.cluster ? `cluster('${options.cluster.name}', system.parts)` : 'system.parts'
   const rows = await engine.rows(
     `SELECT table, disk_name, toFloat64(sum(rows)), toFloat64(sum(bytes_on_disk)) FROM ${parts} ` +

@@ -18,7 +18,8 @@ export function checkColumnName(kind: 'dimension' | 'measure', name: string, pat
     throw new ServerError('VALIDATION', `${path}: the ${kind} name ${what}.`)
   }
   if (name === '') fail('must not be empty')
-  if (name.length > maxBytes || Buffer.byteLength(name) > maxBytes) fail(`must not be longer than ${maxBytes} bytes (it has ${Buffer.byteLength(name)})`)
+  if (name.length > maxBytes || Buffer.byteLength(name) > maxBytes)
+    fail(`must not be longer than ${maxBytes} bytes (it has ${Buffer.byteLength(name)})`)
   const shown = JSON.stringify(name)
   if (systemIdentifiers.has(name)) fail(`${shown} is reserved`)
   const prefix = reservedPrefixes.find((p) => name.startsWith(p))

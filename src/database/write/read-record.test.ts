@@ -56,8 +56,20 @@ describe('reading a record', () => {
 
 describe('common attributes', () => {
   it('stand in for what a record leaves out, and yield to what it says', () => {
-    const common: RecordInput = { MeasureName: 'common', MeasureValue: '9', MeasureValueType: 'BIGINT', Time: '5', TimeUnit: 'SECONDS', Version: 4 }
-    expect(read({}, common)).toMatchObject({ measureName: 'common', timeNs: 5_000_000_000n, version: 4n, value: { type: 'bigint', value: 9n } })
+    const common: RecordInput = {
+      MeasureName: 'common',
+      MeasureValue: '9',
+      MeasureValueType: 'BIGINT',
+      Time: '5',
+      TimeUnit: 'SECONDS',
+      Version: 4,
+    }
+    expect(read({}, common)).toMatchObject({
+      measureName: 'common',
+      timeNs: 5_000_000_000n,
+      version: 4n,
+      value: { type: 'bigint', value: 9n },
+    })
     expect(read({ MeasureName: 'own', TimeUnit: 'NANOSECONDS', Version: 5n, MeasureValue: '8' }, common)).toMatchObject({
       measureName: 'own',
       timeNs: 5n,
@@ -82,14 +94,22 @@ describe('common attributes', () => {
   })
 
   it('give way when a record is of the other kind', () => {
-    expect(read({ MeasureValueType: 'DOUBLE', MeasureValue: '2', MeasureName: 'one' }, multi).value).toEqual({ kind: 'single', type: 'double', value: 2 })
+    expect(read({ MeasureValueType: 'DOUBLE', MeasureValue: '2', MeasureName: 'one' }, multi).value).toEqual({
+      kind: 'single',
+      type: 'double',
+      value: 2,
+    })
   })
 })
 
 describe('a record is refused with its place', () => {
   const cases: readonly (readonly [string, RecordInput, string | RegExp])[] = [
     ['without a time', { ...base, Time: undefined! }, 'Invalid time for record. Records[3].Time: it is missing.'],
-    ['with a time that is no integer', { ...base, Time: '1.5' }, /^Invalid time for record\. Records\[3\]\.Time: "1\.5" is not an integer number of milliseconds/],
+    [
+      'with a time that is no integer',
+      { ...base, Time: '1.5' },
+      /^Invalid time for record\. Records\[3\]\.Time: "1\.5" is not an integer number of milliseconds/,
+    ],
     ['with a time before the epoch', { ...base, Time: '-1' }, 'Invalid time for record.'],
     ['with a time beyond 64 bits', { ...base, Time: '9223372036854775807' }, 'Invalid time for record.'],
     ['with an unknown unit', { ...base, TimeUnit: 'HOURS' as 'SECONDS' }, 'Records[3].TimeUnit: "HOURS" is not one of'],
@@ -99,30 +119,79 @@ describe('a record is refused with its place', () => {
     ['with NaN', { ...base, MeasureValue: 'NaN' }, 'Records[3].MeasureValue: "NaN" is not a DOUBLE'],
     ['with a single TIMESTAMP', { ...base, MeasureValueType: 'TIMESTAMP' }, 'TIMESTAMP is an invalid measure value type.'],
     ['with an unknown type', { ...base, MeasureValueType: 'INTEGER' as 'BIGINT' }, 'Records[3].MeasureValueType: "INTEGER" is not one of'],
-    ['with the type toString', { ...base, MeasureValueType: 'toString' as 'BIGINT' }, 'Records[3].MeasureValueType: "toString" is not one of'],
+    [
+      'with the type toString',
+      { ...base, MeasureValueType: 'toString' as 'BIGINT' },
+      'Records[3].MeasureValueType: "toString" is not one of',
+    ],
     ['with version 0', { ...base, Version: 0 }, 'Records[3].Version: 0 is not an integer from 1 to 9223372036854775807.'],
     ['with a fractional version', { ...base, Version: 1.5 }, 'Records[3].Version: 1.5 is not'],
     ['with a version beyond 64 bits', { ...base, Version: 2n ** 63n }, 'Records[3].Version'],
-    ['with a dimension time', { ...base, Dimensions: [dimension('time')] }, 'Records[3].Dimensions[0].Name: the dimension name "time" is reserved.'],
+    [
+      'with a dimension time',
+      { ...base, Dimensions: [dimension('time')] },
+      'Records[3].Dimensions[0].Name: the dimension name "time" is reserved.',
+    ],
     ['with a reserved prefix', { ...base, Dimensions: [dimension('ts_x')] }, 'must not start with ts_'],
     ['with a measure called like a value column', { ...base, MeasureName: 'measure_value::double' }, 'must not start with measure_value'],
     ['with a colon in a name', { ...base, MeasureName: 'a:b' }, 'must not contain a colon'],
     ['with a quote in a dimension name', { ...base, Dimensions: [dimension('a"b')] }, 'must not contain a double quote'],
     ['with a control character in a name', { ...base, Dimensions: [dimension('a\u2028b')] }, 'must not contain control characters'],
-    ['with a dimension name of 61 bytes', { ...base, Dimensions: [dimension('é'.repeat(30) + 'x')] }, 'must not be longer than 60 bytes (it has 61)'],
+    [
+      'with a dimension name of 61 bytes',
+      { ...base, Dimensions: [dimension('é'.repeat(30) + 'x')] },
+      'must not be longer than 60 bytes (it has 61)',
+    ],
     ['with a measure name of 300 characters', { ...base, MeasureName: 'm'.repeat(300) }, 'must not be longer than 256 bytes (it has 300)'],
-    ['with an empty dimension value', { ...base, Dimensions: [dimension('host', '')] }, 'Records[3].Dimensions[0].Value: a dimension value must not be empty'],
-    ['with a dimension twice', { ...base, Dimensions: [dimension('x'), dimension('x')] }, 'Records[3].Dimensions[1].Name: the dimension "x" is given twice'],
-    ['with 129 dimensions', { ...base, Dimensions: Array.from({ length: 129 }, (_, i) => dimension(`d${i}`)) }, 'at most 128 dimensions, not 129'],
-    ['with both kinds of values', { ...multi, MeasureValue: '1' }, 'Records[3].MeasureValue: a record of type MULTI has MeasureValues instead.'],
-    ['with values but another type', { ...multi, MeasureValueType: 'DOUBLE' }, 'Records[3].MeasureValues: only a record of type MULTI has them'],
+    [
+      'with an empty dimension value',
+      { ...base, Dimensions: [dimension('host', '')] },
+      'Records[3].Dimensions[0].Value: a dimension value must not be empty',
+    ],
+    [
+      'with a dimension twice',
+      { ...base, Dimensions: [dimension('x'), dimension('x')] },
+      'Records[3].Dimensions[1].Name: the dimension "x" is given twice',
+    ],
+    [
+      'with 129 dimensions',
+      { ...base, Dimensions: Array.from({ length: 129 }, (_, i) => dimension(`d${i}`)) },
+      'at most 128 dimensions, not 129',
+    ],
+    [
+      'with both kinds of values',
+      { ...multi, MeasureValue: '1' },
+      'Records[3].MeasureValue: a record of type MULTI has MeasureValues instead.',
+    ],
+    [
+      'with values but another type',
+      { ...multi, MeasureValueType: 'DOUBLE' },
+      'Records[3].MeasureValues: only a record of type MULTI has them',
+    ],
     ['of type MULTI without values', { ...multi, MeasureValues: [] }, 'needs at least one measure value'],
-    ['with an attribute twice', { ...multi, MeasureValues: [multi.MeasureValues![0]!, multi.MeasureValues![0]!] }, 'Records[3].MeasureValues[1].Name: the measure "load" is given twice.'],
-    ['with a MULTI attribute', { ...multi, MeasureValues: [{ Name: 'x', Value: '1', Type: 'MULTI' }] }, 'Records[3].MeasureValues[0].Type: "MULTI" is not one of'],
-    ['with a bad attribute value', { ...multi, MeasureValues: [{ Name: 'x', Value: 'y', Type: 'BIGINT' }] }, 'Records[3].MeasureValues[0].Value: "y" is not a BIGINT'],
+    [
+      'with an attribute twice',
+      { ...multi, MeasureValues: [multi.MeasureValues![0]!, multi.MeasureValues![0]!] },
+      'Records[3].MeasureValues[1].Name: the measure "load" is given twice.',
+    ],
+    [
+      'with a MULTI attribute',
+      { ...multi, MeasureValues: [{ Name: 'x', Value: '1', Type: 'MULTI' }] },
+      'Records[3].MeasureValues[0].Type: "MULTI" is not one of',
+    ],
+    [
+      'with a bad attribute value',
+      { ...multi, MeasureValues: [{ Name: 'x', Value: 'y', Type: 'BIGINT' }] },
+      'Records[3].MeasureValues[0].Value: "y" is not a BIGINT',
+    ],
   ]
   it.each(cases)('%s', (_, record, message) => {
-    expect(() => read(record)).toThrow(expect.objectContaining({ code: 'VALIDATION', message: typeof message === 'string' ? expect.stringContaining(message) : expect.stringMatching(message) }))
+    expect(() => read(record)).toThrow(
+      expect.objectContaining({
+        code: 'VALIDATION',
+        message: typeof message === 'string' ? expect.stringContaining(message) : expect.stringMatching(message),
+      }),
+    )
   })
 
   it('also when an allowed list of names was read before', () => {

@@ -54,7 +54,8 @@ export class RecordReader {
 
   #timeUnit(record: RecordInput, path: string): TimeUnit {
     const unit = record.TimeUnit ?? this.#common.TimeUnit ?? 'MILLISECONDS'
-    if (!isTimeUnit(unit)) throw invalid(`${path}.TimeUnit`, `${shorten(unit)} is not one of SECONDS, MILLISECONDS, MICROSECONDS, NANOSECONDS`)
+    if (!isTimeUnit(unit))
+      throw invalid(`${path}.TimeUnit`, `${shorten(unit)} is not one of SECONDS, MILLISECONDS, MICROSECONDS, NANOSECONDS`)
     return unit
   }
 
@@ -63,7 +64,10 @@ export class RecordReader {
     if (last !== undefined && last.text === text && last.unit === unit) return last.timeNs
     const timeNs = text === undefined ? undefined : parseTime(text, unit)
     if (text === undefined || timeNs === undefined) {
-      const what = text === undefined ? 'it is missing' : `${shorten(text)} is not an integer number of ${unit.toLowerCase()} from 1970-01-01 to 2262-04-11`
+      const what =
+        text === undefined
+          ? 'it is missing'
+          : `${shorten(text)} is not an integer number of ${unit.toLowerCase()} from 1970-01-01 to 2262-04-11`
       throw new ServerError('VALIDATION', `Invalid time for record. ${path}.Time: ${what}.`)
     }
     this.#lastTime = { text, unit, timeNs }
@@ -102,8 +106,13 @@ export class RecordReader {
   }
 
   #single(record: RecordInput, type: Exclude<MeasureValueType, 'MULTI'>, unit: TimeUnit, path: string): RecordValue {
-    if (type === 'TIMESTAMP') throw new ServerError('VALIDATION', `TIMESTAMP is an invalid measure value type. ${path}.MeasureValueType: only attributes of MULTI records have it.`)
-    if (!Object.hasOwn(attributeTypes, type)) throw invalid(`${path}.MeasureValueType`, `${shorten(type)} is not one of ${Object.keys(attributeTypes).join(', ')}, MULTI`)
+    if (type === 'TIMESTAMP')
+      throw new ServerError(
+        'VALIDATION',
+        `TIMESTAMP is an invalid measure value type. ${path}.MeasureValueType: only attributes of MULTI records have it.`,
+      )
+    if (!Object.hasOwn(attributeTypes, type))
+      throw invalid(`${path}.MeasureValueType`, `${shorten(type)} is not one of ${Object.keys(attributeTypes).join(', ')}, MULTI`)
     if (record.MeasureValues !== undefined && record.MeasureValues.length > 0) {
       throw invalid(`${path}.MeasureValues`, `only a record of type MULTI has them, and this one is of type ${type}`)
     }
@@ -118,7 +127,8 @@ export class RecordReader {
 
   #multi(record: RecordInput, unit: TimeUnit, path: string): RecordValue {
     const inputs = record.MeasureValues ?? this.#common.MeasureValues
-    if (inputs === undefined || inputs.length === 0) throw invalid(`${path}.MeasureValues`, 'a record of type MULTI needs at least one measure value')
+    if (inputs === undefined || inputs.length === 0)
+      throw invalid(`${path}.MeasureValues`, 'a record of type MULTI needs at least one measure value')
     const member = `${record.MeasureValues === undefined ? 'CommonAttributes' : path}.MeasureValues`
     const shape = this.#shapes.multiShape(inputs, member)
     const { types } = shape
@@ -138,7 +148,8 @@ function dimensionValue({ Value, DimensionValueType }: DimensionInput, path: str
   if (DimensionValueType !== undefined && DimensionValueType !== 'VARCHAR') {
     throw invalid(`${path}.Dimensions[${index}].DimensionValueType`, `${shorten(DimensionValueType)} is not VARCHAR`)
   }
-  if (Value.length === 0) throw invalid(`${path}.Dimensions[${index}].Value`, 'a dimension value must not be empty; leave the dimension out instead')
+  if (Value.length === 0)
+    throw invalid(`${path}.Dimensions[${index}].Value`, 'a dimension value must not be empty; leave the dimension out instead')
   if (!isUnicode(Value)) throw invalid(`${path}.Dimensions[${index}].Value`, `${shorten(Value)} is not valid Unicode`)
   return Value
 }

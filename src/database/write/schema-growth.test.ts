@@ -6,9 +6,19 @@ import type { MeasureValueInput, RecordInput } from './record.ts'
 import { type Growth, growSchema } from './schema-growth.ts'
 import { Shapes } from './shapes.ts'
 
-const grow = (schema: StoredSchema, records: readonly RecordInput[], limits = {}, partitionKey: Parameters<typeof growSchema>[2] = { type: 'MEASURE' }): Growth => {
+const grow = (
+  schema: StoredSchema,
+  records: readonly RecordInput[],
+  limits = {},
+  partitionKey: Parameters<typeof growSchema>[2] = { type: 'MEASURE' },
+): Growth => {
   const reader = new RecordReader({ Time: '1' }, defaultLimits, new Shapes(defaultLimits))
-  return growSchema(schema, records.map((r, i) => reader.read(r, i)), partitionKey, { ...defaultLimits, ...limits })
+  return growSchema(
+    schema,
+    records.map((r, i) => reader.read(r, i)),
+    partitionKey,
+    { ...defaultLimits, ...limits },
+  )
 }
 const single = (measure: string, type: 'DOUBLE' | 'BIGINT', ...dimensions: readonly string[]): RecordInput => ({
   MeasureName: measure,
@@ -16,7 +26,11 @@ const single = (measure: string, type: 'DOUBLE' | 'BIGINT', ...dimensions: reado
   MeasureValueType: type,
   Dimensions: dimensions.map((Name) => ({ Name, Value: 'v' })),
 })
-const multi = (measure: string, attributes: Readonly<Record<string, MeasureValueInput['Type']>>, ...dimensions: readonly string[]): RecordInput => ({
+const multi = (
+  measure: string,
+  attributes: Readonly<Record<string, MeasureValueInput['Type']>>,
+  ...dimensions: readonly string[]
+): RecordInput => ({
   MeasureName: measure,
   MeasureValueType: 'MULTI',
   MeasureValues: Object.entries(attributes).map(([Name, Type]) => ({ Name, Type, Value: '1' })),
@@ -73,10 +87,22 @@ describe('schema growth', () => {
   })
 
   const misfits: readonly (readonly [string, RecordInput, string])[] = [
-    ['another type for an attribute', multi('net', { in: 'DOUBLE' }, 'host'), 'The measure in has the type BIGINT in the table, not DOUBLE.'],
-    ['an attribute called like a dimension', multi('net', { host: 'DOUBLE' }), 'The measure name host is already the name of a dimension of the table.'],
+    [
+      'another type for an attribute',
+      multi('net', { in: 'DOUBLE' }, 'host'),
+      'The measure in has the type BIGINT in the table, not DOUBLE.',
+    ],
+    [
+      'an attribute called like a dimension',
+      multi('net', { host: 'DOUBLE' }),
+      'The measure name host is already the name of a dimension of the table.',
+    ],
     ['an attribute called like its own dimension', multi('net', { new: 'DOUBLE' }, 'new'), 'already the name of a dimension'],
-    ['a dimension called like an attribute', single('cpu', 'DOUBLE', 'in'), 'The dimension name in is already the name of a multi-measure attribute of the table.'],
+    [
+      'a dimension called like an attribute',
+      single('cpu', 'DOUBLE', 'in'),
+      'The dimension name in is already the name of a multi-measure attribute of the table.',
+    ],
   ]
   it.each(misfits)('rejects a record with %s, and takes the others', (_, record, reason) => {
     const schema = grown(multi('net', { in: 'BIGINT' }, 'host'))
@@ -92,7 +118,11 @@ describe('schema growth', () => {
     const reason = (record: RecordInput, limits: object): string | undefined => grow(schema, [record], limits).rejected.get(0)
     expect(reason(single('cpu', 'DOUBLE', 'host', 'b'), { dimensionsPerTable: 1 })).toBe('A table has at most 1 dimensions.')
     expect(reason(single('cpu', 'DOUBLE', 'host'), { measureNamesPerTable: 1 })).toBe('A table has at most 1 measure names.')
-    expect(reason(multi('net', { in: 'BIGINT', out: 'BIGINT' }, 'host'), { attributesPerTable: 1 })).toContain('at most 1 measures together')
-    expect(reason(multi('net', { in: 'BIGINT' }, 'host'), { attributesPerTable: 1, dimensionsPerTable: 1, measureNamesPerTable: 1 })).toBeUndefined()
+    expect(reason(multi('net', { in: 'BIGINT', out: 'BIGINT' }, 'host'), { attributesPerTable: 1 })).toContain(
+      'at most 1 measures together',
+    )
+    expect(
+      reason(multi('net', { in: 'BIGINT' }, 'host'), { attributesPerTable: 1, dimensionsPerTable: 1, measureNamesPerTable: 1 }),
+    ).toBeUndefined()
   })
 })

@@ -49,12 +49,15 @@ function fits(schema: StoredSchema, { measureName, dimensions, value }: ReadReco
   const index = schemaIndex(schema)
   const seen = index.measures.get(measureKey(value.kind === 'multi' ? 'multi' : value.type, measureName))
   if (seen === undefined || !dimensions.names.every((name) => seen.has(name) && index.dimensions.has(name))) return false
-  if (value.kind === 'multi' && !value.shape.names.every((name, i) => index.attributes.get(name)?.type === value.shape.types[i])) return false
+  if (value.kind === 'multi' && !value.shape.names.every((name, i) => index.attributes.get(name)?.type === value.shape.types[i]))
+    return false
   if (value.kind === 'single' && !index.singleMeasureTypes.has(value.type)) return false
 
   // dimensions and values are remembered apart: a measure of one data type only, else a pair that was never seen could pass
   if (measures.size >= rememberedMeasures) measures.clear()
-  const types = (['multi', 'double', 'bigint', 'boolean', 'varchar'] as const).filter((type) => index.measures.has(measureKey(type, measureName)))
+  const types = (['multi', 'double', 'bigint', 'boolean', 'varchar'] as const).filter((type) =>
+    index.measures.has(measureKey(type, measureName)),
+  )
   if (types.length > 1) return true
   const combinations = measures.get(measureName) ?? new Set()
   if (combinations.size >= rememberedCombinations) combinations.clear()
@@ -100,7 +103,8 @@ class SchemaDraft {
     if (value.kind === 'single') return undefined
     missing = 0
     for (const [i, name] of value.shape.names.entries()) {
-      if (this.#dimensions.has(name) || dimensions.names.includes(name)) return `The measure name ${name} is already the name of a dimension of the table.`
+      if (this.#dimensions.has(name) || dimensions.names.includes(name))
+        return `The measure name ${name} is already the name of a dimension of the table.`
       const type = value.shape.types[i]!
       const attribute = this.#attributes.get(name)
       if (attribute === undefined) missing++

@@ -80,7 +80,8 @@ export class Shapes {
         const member = `${path}.Dimensions[${i}].Name`
         checkColumnName('dimension', Name, member, this.#limits.dimensionNameBytes)
         const other = seen.get(Name)
-        if (other !== undefined) throw new ServerError('VALIDATION', `${member}: the dimension ${shorten(Name)} is given twice, first at ${other}.`)
+        if (other !== undefined)
+          throw new ServerError('VALIDATION', `${member}: the dimension ${shorten(Name)} is given twice, first at ${other}.`)
         seen.set(Name, member)
       }
     }

@@ -6,7 +6,12 @@ import type { TimeUnit } from './record.ts'
 const maxInt64 = 9_223_372_036_854_775_807n
 const minInt64 = -9_223_372_036_854_775_808n
 
-const unitNs: Readonly<Record<TimeUnit, bigint>> = { SECONDS: 1_000_000_000n, MILLISECONDS: 1_000_000n, MICROSECONDS: 1000n, NANOSECONDS: 1n }
+const unitNs: Readonly<Record<TimeUnit, bigint>> = {
+  SECONDS: 1_000_000_000n,
+  MILLISECONDS: 1_000_000n,
+  MICROSECONDS: 1000n,
+  NANOSECONDS: 1n,
+}
 
 /** Nanoseconds since the epoch of an integer in `unit`; undefined when it is no such integer or lies beyond 2262-04-11. */
 export function parseTime(text: string, unit: TimeUnit): bigint | undefined {

@@ -102,35 +102,39 @@ const step = fc.record({
 describe('versions of a batch', () => {
   it('are decided as if each record were written alone, whatever is remembered', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.array(step, { minLength: 1, maxLength: 12 }), { maxLength: 8 }), fc.boolean(), async (batches, restarts) => {
-        const model = new Model()
-        const rows = new Rows()
-        const texts = new TableTexts(table.physicalName)
-        let marks = new Watermarks(8)
-        for (const steps of batches) {
-          if (restarts) marks = new Watermarks(8)
-          const batch = new TableBatch(table, texts)
-          batch.append(table, steps.map(record))
-          const { kept, rejects } = await resolveVersions(table, batch, marks, rows)
-          rows.add(batch, kept)
-          const expected = steps.flatMap((s, index) => (model.write(s) ? [] : [index]))
-          expect(rejects.map((r) => r.index).sort((a, b) => a - b)).toEqual(expected)
-        }
-        const probe = new TableBatch(table, texts)
-        const winners = [...model.winners()]
-        probe.append(
-          table,
-          winners.map(([key, winner], index) => {
-            const [host, measureName, time] = key.split('/') as [string, string, string]
-            return record({ host, measureName, time: Number(time), ...winner }, index)
-          }),
-        )
-        // writing every winner again changes nothing: it is stored with that version and value
-        const again = await resolveVersions(table, probe, new Watermarks(8), rows)
-        expect(again.rejects).toEqual([])
-        expect([...(again.kept ?? [])]).toEqual([])
-        expect(again.kept !== undefined || winners.length === 0).toBe(true)
-      }),
+      fc.asyncProperty(
+        fc.array(fc.array(step, { minLength: 1, maxLength: 12 }), { maxLength: 8 }),
+        fc.boolean(),
+        async (batches, restarts) => {
+          const model = new Model()
+          const rows = new Rows()
+          const texts = new TableTexts(table.physicalName)
+          let marks = new Watermarks(8)
+          for (const steps of batches) {
+            if (restarts) marks = new Watermarks(8)
+            const batch = new TableBatch(table, texts)
+            batch.append(table, steps.map(record))
+            const { kept, rejects } = await resolveVersions(table, batch, marks, rows)
+            rows.add(batch, kept)
+            const expected = steps.flatMap((s, index) => (model.write(s) ? [] : [index]))
+            expect(rejects.map((r) => r.index).sort((a, b) => a - b)).toEqual(expected)
+          }
+          const probe = new TableBatch(table, texts)
+          const winners = [...model.winners()]
+          probe.append(
+            table,
+            winners.map(([key, winner], index) => {
+              const [host, measureName, time] = key.split('/') as [string, string, string]
+              return record({ host, measureName, time: Number(time), ...winner }, index)
+            }),
+          )
+          // writing every winner again changes nothing: it is stored with that version and value
+          const again = await resolveVersions(table, probe, new Watermarks(8), rows)
+          expect(again.rejects).toEqual([])
+          expect([...(again.kept ?? [])]).toEqual([])
+          expect(again.kept !== undefined || winners.length === 0).toBe(true)
+        },
+      ),
       { numRuns: 300 },
     )
   })
@@ -141,7 +145,10 @@ describe('versions of a batch', () => {
     const texts = new TableTexts('t_1')
     const write = async (times: readonly number[]): Promise<number> => {
       const batch = new TableBatch(table, texts)
-      batch.append(table, times.map((time, i) => record({ host: 'a', measureName: 'cpu', time, version: 1, value: time }, i)))
+      batch.append(
+        table,
+        times.map((time, i) => record({ host: 'a', measureName: 'cpu', time, version: 1, value: time }, i)),
+      )
       const { kept, lookedUp } = await resolveVersions(table, batch, marks, rows)
       rows.add(batch, kept)
       return lookedUp
@@ -160,7 +167,10 @@ describe('versions of a batch', () => {
     const texts = new TableTexts('t_1')
     const write = async (versions: readonly number[]): Promise<{ replaces: boolean; kept: readonly number[] | undefined }> => {
       const batch = new TableBatch(table, texts)
-      batch.append(table, versions.map((version, i) => record({ host: 'a', measureName: 'cpu', time: 5, version, value: version }, i)))
+      batch.append(
+        table,
+        versions.map((version, i) => record({ host: 'a', measureName: 'cpu', time: 5, version, value: version }, i)),
+      )
       const { kept, replaces } = await resolveVersions(table, batch, marks, rows)
       rows.add(batch, kept)
       return { replaces, kept: kept && [...kept] }

@@ -52,7 +52,9 @@ export function createStoredRecords(engine: Pick<Engine, 'rows'>, engineDatabase
 
     async find(table, identities) {
       const columns = [...schemaIndex(table.schema).valueColumns]
-      const selected = ['measure_name', 'toString(series)', 'toString(time)', 'toString(version)', ...columns.map(([name]) => name)].join(', ')
+      const selected = ['measure_name', 'toString(series)', 'toString(time)', 'toString(version)', ...columns.map(([name]) => name)].join(
+        ', ',
+      )
       const found = new Map<string, StoredRecord>()
       for (const { tuples, items } of questions(identities, (i) => `(${quote(i.measureName)},${i.series},${i.timeNs})`)) {
         const times = items.map((i) => i.timeNs)
@@ -73,7 +75,10 @@ export function createStoredRecords(engine: Pick<Engine, 'rows'>, engineDatabase
   }
 }
 
-function* questions<T>(items: readonly T[], tuple: (item: T) => string): Generator<{ readonly tuples: string; readonly items: readonly T[] }> {
+function* questions<T>(
+  items: readonly T[],
+  tuple: (item: T) => string,
+): Generator<{ readonly tuples: string; readonly items: readonly T[] }> {
   let tuples: string[] = []
   let asked: T[] = []
   let chars = 0

@@ -7,8 +7,8 @@ import type { WriteOutcome, WriteRecord } from './write-record.ts'
 export interface PendingWrite {
   readonly firstRow: number
   readonly rowCount: number
-  resolve(outcome: WriteOutcome): void
-  reject(error: unknown): void
+  readonly resolve: (outcome: WriteOutcome) => void
+  readonly reject: (error: unknown) => void
 }
 
 export interface PendingBatch {
@@ -46,7 +46,12 @@ export class TableQueue {
   }
 
   /** Adds the records to the open batch; answers the batch, grown. */
-  append(table: TableRecord, records: readonly WriteRecord[], write: Pick<PendingWrite, 'resolve' | 'reject'>, nowMs: number): PendingBatch {
+  append(
+    table: TableRecord,
+    records: readonly WriteRecord[],
+    write: Pick<PendingWrite, 'resolve' | 'reject'>,
+    nowMs: number,
+  ): PendingBatch {
     let pending = this.#batches.at(-1)
     if (pending === undefined || pending.rows >= this.#bounds.rows || pending.bytes >= this.#bounds.bytes) {
       pending = { batch: new TableBatch(table, this.#texts), writes: [], openedMs: nowMs, rows: 0, bytes: 0 }

@@ -245,14 +245,16 @@ class GroupCommitWriter implements Writer {
     throw new ServerError('RESOURCE_NOT_FOUND', `The table ${tableName} does not exist.`)
   }
 
-  /** A table that was deleted while its records were on their way is the caller's news, not a fault of the engine. */
+  /** What callers see of a failed batch: never a fault of theirs, but for a table that was deleted while their records were on the way. */
   #shownError(table: TableRecord, error: unknown): unknown {
     try {
       this.#currentTable(table)
-      return error
     } catch (notFound) {
       return notFound
     }
+    if (!(error instanceof ServerError) || error.definition.blame === 'server') return error
+    const message = `The records could not be stored: ${error.message}`
+    return new ServerError(error.code === 'MEMORY_LIMIT' ? 'THROTTLING' : 'ENGINE_UNAVAILABLE', message, { cause: error })
   }
 }
 
