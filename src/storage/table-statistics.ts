@@ -42,7 +42,17 @@ interface TierSize {
   readonly rows: number
   readonly bytesOnDisk: number
 }
-type TableSize = Readonly<Record<'memory' | 'magnetic', TierSize>>
+export type TierSizes = Readonly<Record<'memory' | 'magnetic', TierSize>>
+
+/** The sizes of both tiers, all tables together. */
+export async function readTierSizes(engine: Engine, options: LayoutOptions): Promise<TierSizes> {
+  const tables = [...(await partSizes(engine, await disksOfMagneticVolume(engine, options), options)).values()]
+  const sum = (tier: keyof TierSizes): TierSize => ({
+    rows: tables.reduce((rows, table) => rows + table[tier].rows, 0),
+    bytesOnDisk: tables.reduce((bytes, table) => bytes + table[tier].bytesOnDisk, 0),
+  })
+  return { memory: sum('memory'), magnetic: sum('magnetic') }
+}
 
 async function disksOfMagneticVolume(engine: Engine, options: LayoutOptions): Promise<ReadonlySet<string>> {
   if (options.storagePolicy === undefined) return new Set()
@@ -57,14 +67,14 @@ async function partSizes(
   engine: Engine,
   magneticDisks: ReadonlySet<string>,
   options: LayoutOptions,
-): Promise<ReadonlyMap<string, TableSize>> {
+): Promise<ReadonlyMap<string, TierSizes>> {
   const parts = options.cluster ? `cluster('${options.cluster.name}', system.parts)` : 'system.parts'
   const rows = await engine.rows(
     `SELECT table, disk_name, toFloat64(sum(rows)), toFloat64(sum(bytes_on_disk)) FROM ${parts} ` +
       'WHERE active AND database = {database:String} GROUP BY table, disk_name',
     { database: options.engineDatabase },
   )
-  const sizes = new Map<string, TableSize>()
+  const sizes = new Map<string, TierSizes>()
   for (const [table, disk, rowCount, bytes] of rows) {
     const size = sizes.get(String(table)) ?? { memory: emptyTier, magnetic: emptyTier }
     const tier = magneticDisks.has(String(disk)) ? 'magnetic' : 'memory'
@@ -77,7 +87,7 @@ async function partSizes(
 async function tableStatistics(
   engine: Engine,
   physicalName: string,
-  size: TableSize,
+  size: TierSizes,
   magneticDisks: ReadonlySet<string>,
   options: LayoutOptions,
 ): Promise<TableStatistics> {

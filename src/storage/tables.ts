@@ -11,7 +11,7 @@ import {
   createTableStatements,
   dropTableStatements,
 } from './layout.ts'
-import { type TableStatistics, readStatistics } from './table-statistics.ts'
+import { type TableStatistics, type TierSizes, readStatistics, readTierSizes } from './table-statistics.ts'
 import type { TableRecord } from './table-record.ts'
 
 /** The tables in the engine. Every call is idempotent: repeating one after a crash completes it. */
@@ -29,6 +29,8 @@ export interface Tables {
   drop(physicalName: string): Promise<void>
   /** By physical name; tables that hold no row (or do not exist) answer zeros. */
   statistics(physicalNames: readonly string[]): Promise<ReadonlyMap<string, TableStatistics>>
+  /** Of all tables together, from the engine's books: cheap enough for every scrape of the metrics. */
+  tierSizes(): Promise<TierSizes>
 }
 
 export function createTables({ engine, options }: { readonly engine: Engine; readonly options: LayoutOptions }): Tables {
@@ -43,5 +45,6 @@ export function createTables({ engine, options }: { readonly engine: Engine; rea
     alterRetention: (physicalName, retention) => run(alterRetentionStatements(physicalName, retention, options)),
     drop: (physicalName) => run(dropTableStatements(physicalName, options)),
     statistics: (physicalNames) => readStatistics(engine, physicalNames, options),
+    tierSizes: () => readTierSizes(engine, options),
   }
 }
