@@ -19,7 +19,8 @@ export class Metrics {
   readonly #records = this.#counter('tidemark_records_total', 'Records of write requests by outcome', ['outcome'])
   readonly #batchRecords = this.#histogram('tidemark_batch_records', 'Records that became durable together', [], batchBuckets)
   readonly #batchSeconds = this.#histogram('tidemark_batch_duration_seconds', 'Time to make a batch durable', [], secondsBuckets)
-  readonly #queries = this.#counter('tidemark_queries_total', 'Queries by outcome', ['outcome'])
+  readonly #batchFailures = this.#counter('tidemark_batch_failures_total', 'Batches that could not be made durable', [])
+  readonly #queryCalls = this.#counter('tidemark_query_calls_total', 'Calls of Query (one for each page) by outcome', ['outcome'])
   readonly #unmapped = this.#counter('tidemark_engine_errors_unmapped_total', 'Engine errors without a code of ours; any is a defect', [
     'engine_code',
   ])
@@ -39,8 +40,12 @@ export class Metrics {
     this.#batchSeconds.observe(seconds)
   }
 
-  countQuery(outcome: 'succeeded' | 'failed' | 'cancelled'): void {
-    this.#queries.inc({ outcome })
+  countBatchFailure(): void {
+    this.#batchFailures.inc()
+  }
+
+  countQueryCall(outcome: 'succeeded' | 'failed' | 'cancelled'): void {
+    this.#queryCalls.inc({ outcome })
   }
 
   countUnmappedEngineError(engineCode: string): void {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { ServerError } from '../base/errors.ts'
 import { parsePattern, parseText, readOptions, type OptionDefinitions, type OptionSources } from '../base/option.ts'
+import { rootCredentialsPath } from '../server/config.ts'
 import { serverOptions } from '../server/options.ts'
 
 /** What every command that talks to a server can be told; the same variables as the AWS tools. */
@@ -70,7 +70,7 @@ export function readConnection(sources: OptionSources): Connection {
 
 /** The key that the first start left in the data folder, readable by its owner only. */
 function rootKeyOf(dataDirectory: string): Connection['credentials'] {
-  const path = join(dataDirectory, 'root-access-key.json')
+  const path = rootCredentialsPath(dataDirectory)
   let text: string
   try {
     text = readFileSync(path, 'utf8')

@@ -42,7 +42,7 @@ function examples(endpoint: string, region: string, rootKey: ServerFacts['rootKe
     '',
     'or with the AWS SDK (npm install @aws-sdk/client-timestream-query):',
     '',
-    `  node --input-type=module -e "`,
+    '  node --input-type=module -e "',
     `  import { QueryCommand, TimestreamQueryClient } from '@aws-sdk/client-timestream-query'`,
     `  const client = new TimestreamQueryClient({ endpoint: '${endpoint}', region: '${region}' })`,
     `  console.log((await client.send(new QueryCommand({ QueryString: 'SELECT 1 + 1 AS two' }))).Rows[0].Data)"`,

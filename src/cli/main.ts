@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S UV_THREADPOOL_SIZE=12 node
 import { runProgram } from './program.ts'
 
 await runProgram(process.argv, process)

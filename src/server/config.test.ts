@@ -78,8 +78,18 @@ describe('the configuration', () => {
   })
 
   it('keeps s3 locations and resolves folders', () => {
-    expect(read({ 'magnetic-store-path': 's3://bucket/a/b' }).magneticStorePath).toBe('s3://bucket/a/b')
-    expect(read({ 'magnetic-store-path': 'cold' }).magneticStorePath).toBe(resolve('cold'))
+    const bucket = { 'magnetic-store-path': 's3://bucket/a/b/' }
+    expect(read(bucket).magneticStore).toEqual({ kind: 's3', bucket: 'bucket', prefix: 'a/b', region: 'us-east-1' })
+    const key = { TIDEMARK_S3_ACCESS_KEY_ID: 'id', TIDEMARK_S3_SECRET_ACCESS_KEY: 'secret' }
+    expect(read({ ...bucket, 's3-endpoint': 'http://127.0.0.1:9000', 's3-region': 'elsewhere' }, key).magneticStore).toEqual({
+      kind: 's3',
+      bucket: 'bucket',
+      prefix: 'a/b',
+      region: 'elsewhere',
+      endpoint: 'http://127.0.0.1:9000',
+      credentials: { accessKeyId: 'id', secretAccessKey: 'secret' },
+    })
+    expect(read({ 'magnetic-store-path': 'cold' }).magneticStore).toEqual({ kind: 'directory', path: resolve('cold') })
     expect(() => read({ 'magnetic-store-path': 's3://' })).toThrow('is not s3://BUCKET/PREFIX')
   })
 

@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { isIPv4 } from 'node:net'
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { ServerError } from '../base/errors.ts'
 import type { LogLevel } from '../base/json-log.ts'
 import type { Limits } from '../base/limits.ts'
 import { readOptions, type ListenAddress, type OptionSources } from '../base/option.ts'
+import { rootCredentialsFile } from '../database/access/root-credentials.ts'
+import type { MagneticStoreLocation } from '../storage/at-rest/disks.ts'
 import type { MasterKeySource } from '../storage/at-rest/master-key.ts'
 import { serverOptions, type EngineLocation } from './options.ts'
 
@@ -26,10 +28,8 @@ export interface ServerConfig {
   readonly accountId: string
   /** Absolute; undefined: inside the data directory. */
   readonly memoryStorePath: string | undefined
-  /** Absolute, or an s3:// location; undefined: inside the data directory. */
-  readonly magneticStorePath: string | undefined
-  readonly s3Endpoint: string | undefined
-  readonly s3Key: AccessKeyPair | undefined
+  /** undefined: inside the data directory. */
+  readonly magneticStore: MagneticStoreLocation | undefined
   readonly tls: { readonly certPath: string; readonly keyPath: string } | undefined
   /** As given, and what it came from; undefined: kept in the data directory. */
   readonly masterKey: { readonly text: string; readonly name: string } | undefined
@@ -67,9 +67,11 @@ export function readConfig(sources: OptionSources): ServerConfig {
     region: options.region,
     accountId: options.accountId,
     memoryStorePath: options.memoryStorePath === undefined ? undefined : resolve(options.memoryStorePath),
-    magneticStorePath: magneticStorePath(options.magneticStorePath),
-    s3Endpoint: options.s3Endpoint,
-    s3Key: s3Key && { accessKeyId: s3Key[0], secretAccessKey: s3Key[1] },
+    magneticStore: magneticStore(options.magneticStorePath, {
+      region: options.s3Region ?? options.region,
+      ...(options.s3Endpoint === undefined ? {} : { endpoint: options.s3Endpoint }),
+      ...(s3Key === undefined ? {} : { credentials: { accessKeyId: s3Key[0], secretAccessKey: s3Key[1] } }),
+    }),
     tls: tls && { certPath: resolve(tls[0]), keyPath: resolve(tls[1]) },
     masterKey: masterKey(options.masterKey, options.masterKeyFile),
     rootKey: rootKey && { accessKeyId: rootKey[0], secretAccessKey: rootKey[1] },
@@ -77,6 +79,11 @@ export function readConfig(sources: OptionSources): ServerConfig {
     drainMs: options.drainSeconds * 1000,
     logLevel: options.logLevel,
   }
+}
+
+/** The file that holds the root access key, for its owner alone to read. */
+export function rootCredentialsPath(dataDirectory: string): string {
+  return join(dataDirectory, rootCredentialsFile)
 }
 
 /** Where the storage finds the key that protects the data. */
@@ -97,13 +104,17 @@ export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'))
 }
 
-function magneticStorePath(text: string | undefined): string | undefined {
+type Bucket = Extract<MagneticStoreLocation, { readonly kind: 's3' }>
+
+/** A folder, or `s3://BUCKET/PREFIX`. */
+function magneticStore(text: string | undefined, access: Omit<Bucket, 'kind' | 'bucket' | 'prefix'>): MagneticStoreLocation | undefined {
   if (text === undefined) return undefined
-  if (!text.startsWith('s3://')) return resolve(text)
-  if (!/^s3:\/\/[a-z0-9][a-z0-9.-]{2,62}(?:\/[^\s?#]*)?$/.test(text)) {
+  if (!text.startsWith('s3://')) return { kind: 'directory', path: resolve(text) }
+  const match = /^s3:\/\/([a-z0-9][a-z0-9.-]{2,62})(?:\/([^\s?#]*))?$/.exec(text)
+  const [, bucket, prefix = ''] = match ?? []
+  if (bucket === undefined)
     throw new ServerError('CONFIGURATION', `--magnetic-store-path: ${JSON.stringify(text)} is not s3://BUCKET/PREFIX`)
-  }
-  return text
+  return { kind: 's3', bucket, prefix: prefix.replace(/^\/+|\/+$/g, ''), ...access }
 }
 
 function masterKey(key: string | undefined, path: string | undefined): ServerConfig['masterKey'] {

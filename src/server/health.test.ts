@@ -33,8 +33,8 @@ it('does not show internals', async () => {
 
 it('serves the metrics as Prometheus text', async () => {
   const { app, metrics } = serve(() => Promise.resolve())
-  metrics.countQuery('succeeded')
+  metrics.countQueryCall('succeeded')
   const response = await app.inject({ url: '/metrics' })
   expect(response.headers['content-type']).toMatch(/^text\/plain; version=0\.0\.4/)
-  expect(response.body).toContain('tidemark_queries_total{outcome="succeeded"} 1')
+  expect(response.body).toContain('tidemark_query_calls_total{outcome="succeeded"} 1')
 })

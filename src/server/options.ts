@@ -105,10 +105,17 @@ export const serverOptions = {
     summary: 'Address of the object store for s3:// locations when it is not AWS',
     parse: parsePattern(/^https?:\/\/[^\s/]+\/?$/, 'an address (as in http://127.0.0.1:9000)'),
   },
+  s3Region: {
+    flag: 's3-region',
+    environment: 'TIDEMARK_S3_REGION',
+    placeholder: 'REGION',
+    summary: 'Region of the bucket of an s3:// location; that of --region when absent',
+    parse: parseText,
+  },
   s3AccessKeyId: {
     environment: 'TIDEMARK_S3_ACCESS_KEY_ID',
     placeholder: 'ID',
-    summary: 'Access key for s3:// locations',
+    summary: 'Access key for s3:// locations; without it the environment decides, as for the tools of AWS',
     parse: parseText,
   },
   s3SecretAccessKey: {
