@@ -111,8 +111,8 @@ class KeeperMapDocuments implements DocumentStore {
   async #outcome(storedKey: Buffer, next: Row, error: unknown): Promise<boolean> {
     const now = await this.#read(storedKey)
     if (now?.stamp === next.stamp) return true
-    const isUnknown = error instanceof ServerError && error.code === 'ENGINE_UNAVAILABLE'
-    if (now !== undefined && now.revision >= next.revision && !isUnknown) return false
+    // one change only can have written the next revision; beyond it, the refusal itself must tell
+    if (now !== undefined && (now.revision === next.revision || isRefusal(error))) return false
     throw error
   }
 
@@ -126,7 +126,7 @@ class KeeperMapDocuments implements DocumentStore {
   /** Fails when the row is not at `expected` any more. */
   async #replace(storedKey: Buffer, expected: number, { revision, document, stamp }: Row): Promise<void> {
     await this.#engine.execute(
-      `ALTER TABLE ${this.#table} UPDATE revision = if(throwIf(revision != {expected:UInt64}, 'changed meanwhile') = 0, {revision:UInt64}, 0), ` +
+      `ALTER TABLE ${this.#table} UPDATE revision = if(throwIf(revision != {expected:UInt64}, 'TIDEMARK|CONFLICT|changed meanwhile') = 0, {revision:UInt64}, 0), ` +
         'document = {document:String}, stamp = {stamp:String} WHERE key = {key:String} SETTINGS keeper_map_strict_mode = 1',
       { parameters: { key: storedKey.toString('hex'), expected, revision, document, stamp } },
     )
@@ -139,3 +139,7 @@ class KeeperMapDocuments implements DocumentStore {
     return row && { revision: Number(row[0]), document: String(row[1]), stamp: String(row[2]) }
   }
 }
+
+/** Somebody else was first, says the engine: our own check, or the Keeper's words for it. */
+const isRefusal = (error: unknown): boolean =>
+  error instanceof ServerError && (error.code === 'CONFLICT' || /Node exists|Bad version/i.test(String(error.cause)))

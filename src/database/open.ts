@@ -1,0 +1,275 @@
+import { join } from 'node:path'
+import type { Clock } from '../base/clock.ts'
+import { ServerError } from '../base/errors.ts'
+import type { Limits } from '../base/limits.ts'
+import type { Log } from '../base/log.ts'
+import type { Metrics } from '../base/metrics.ts'
+import type { Storage } from '../storage/open.ts'
+import { AccessKeys } from './access/access-keys.ts'
+import { type Action, authorize } from './access/authorize.ts'
+import { type KeyPair, rootCredentialsFile, writeRootCredentials } from './access/root-credentials.ts'
+import type { AccessKey, Caller } from './caller.ts'
+import { type Account, anyArn, databaseArn, tableArn } from './control/arn.ts'
+import { Databases } from './control/databases.ts'
+import { ResourceTags } from './control/resource-tags.ts'
+import { TableControl } from './control/tables.ts'
+import type {
+  AccessKeySummary,
+  CreateDatabaseInput,
+  CreateTableInput,
+  Database,
+  DatabaseDescription,
+  Page,
+  PageRequest,
+  QueryInput,
+  QueryPage,
+  Status,
+  TableDescription,
+  Tag,
+  UpdateTableInput,
+  WriteInput,
+  WriteResult,
+} from './database.ts'
+import { type QueryService, createQueryService } from './query/query-service.ts'
+import { Rate } from './rate.ts'
+import { readStatus } from './status.ts'
+import { type WriteService, createWriteService } from './write/write-service.ts'
+
+export interface DatabaseOptions {
+  readonly storage: Storage
+  readonly account: Account
+  /** Stands instead of the stored root key, for this start; it is not stored. */
+  readonly rootKey?: KeyPair
+  readonly productVersion: string
+  readonly clock: Clock
+  readonly limits: Limits
+  readonly log: Log
+  readonly metrics: Metrics
+}
+
+/** The root principal's key, and what to tell about it. */
+export interface RootKey extends KeyPair {
+  readonly origin: 'given' | 'stored' | 'new'
+  /** Where it is kept; absent when it was given. */
+  readonly path?: string
+}
+
+export interface OpenDatabase extends Database {
+  readonly rootKey: RootKey
+}
+
+/** How often the keys that other nodes make and revoke are read. */
+const sharedRefreshMs = 5000
+
+/** Puts the product together on an open storage, which the caller drains and stops after this. */
+export async function openDatabase(options: DatabaseOptions): Promise<OpenDatabase> {
+  const { storage, clock, log } = options
+  const accessKeys = new AccessKeys({
+    documents: storage.documents,
+    clock,
+    log,
+    ...(storage.isShared ? { refreshMs: sharedRefreshMs } : {}),
+  })
+  const { root, isNew } = await accessKeys.open(options.rootKey)
+  if (options.rootKey === undefined) await writeRootCredentials(storage.dataDirectory, root)
+  const rootKey: RootKey =
+    options.rootKey === undefined
+      ? { ...root, origin: isNew ? 'new' : 'stored', path: join(storage.dataDirectory, rootCredentialsFile) }
+      : { ...root, origin: 'given' }
+  const database = new StoredDatabase(options, accessKeys, rootKey)
+  await database.finishChanges()
+  return database
+}
+
+class StoredDatabase implements OpenDatabase {
+  readonly name = 'database'
+  readonly rootKey: RootKey
+  readonly #options: DatabaseOptions
+  readonly #accessKeys: AccessKeys
+  readonly #databases: Databases
+  readonly #tables: TableControl
+  readonly #tags: ResourceTags
+  readonly #writes: WriteService
+  readonly #queries: QueryService
+  readonly #startMs: number
+  readonly #recordRate: Rate
+  readonly #queryRate: Rate
+  #isDraining = false
+
+  constructor(options: DatabaseOptions, accessKeys: AccessKeys, rootKey: RootKey) {
+    const { storage, account, clock, limits, log, metrics } = options
+    this.rootKey = rootKey
+    this.#options = options
+    this.#accessKeys = accessKeys
+    this.#databases = new Databases({ storage, account, clock, limits })
+    this.#tables = new TableControl({ storage, account, clock, limits }, this.#databases)
+    this.#tags = new ResourceTags(this.#databases, this.#tables, account, limits)
+    this.#startMs = clock.monotonicMs()
+    this.#recordRate = new Rate(clock)
+    this.#queryRate = new Rate(clock)
+    this.#writes = createWriteService({
+      writer: storage.writer,
+      catalog: storage.catalog,
+      clock,
+      limits,
+      log,
+      onWritten: (accepted, rejected) => {
+        this.#recordRate.add(accepted)
+        metrics.countRecords('accepted', accepted)
+        metrics.countRecords('rejected', rejected)
+      },
+    })
+    this.#queries = createQueryService({
+      engine: storage.engine,
+      catalog: storage.catalog,
+      clock,
+      limits,
+      log,
+      account,
+      onFinished: ({ errorCode }) =>
+        metrics.countQuery(errorCode === undefined ? 'succeeded' : errorCode === 'QUERY_CANCELLED' ? 'cancelled' : 'failed'),
+    })
+  }
+
+  /** Completes what the last process left half done. */
+  async finishChanges(): Promise<void> {
+    await this.#tables.finishRetentionChanges()
+  }
+
+  async createDatabase(caller: Caller, input: CreateDatabaseInput): Promise<DatabaseDescription> {
+    this.#authorizeDatabase(caller, 'timestream:CreateDatabase', input.databaseName)
+    return this.#databases.create(input)
+  }
+
+  async describeDatabase(caller: Caller, databaseName: string): Promise<DatabaseDescription> {
+    this.#authorizeDatabase(caller, 'timestream:DescribeDatabase', databaseName)
+    return this.#databases.describe(databaseName)
+  }
+
+  async listDatabases(caller: Caller, page: PageRequest): Promise<Page<DatabaseDescription>> {
+    this.#authorize(caller, 'timestream:ListDatabases', anyArn(this.#options.account))
+    return this.#databases.list(page)
+  }
+
+  async updateDatabase(caller: Caller, input: { readonly databaseName: string; readonly kmsKeyId: string }): Promise<DatabaseDescription> {
+    this.#authorizeDatabase(caller, 'timestream:UpdateDatabase', input.databaseName)
+    return this.#databases.update(input.databaseName, input.kmsKeyId)
+  }
+
+  async deleteDatabase(caller: Caller, databaseName: string): Promise<void> {
+    this.#authorizeDatabase(caller, 'timestream:DeleteDatabase', databaseName)
+    await this.#databases.delete(databaseName)
+  }
+
+  async createTable(caller: Caller, input: CreateTableInput): Promise<TableDescription> {
+    this.#authorizeTable(caller, 'timestream:CreateTable', input.databaseName, input.tableName)
+    return this.#tables.create(input)
+  }
+
+  async describeTable(caller: Caller, databaseName: string, tableName: string): Promise<TableDescription> {
+    this.#authorizeTable(caller, 'timestream:DescribeTable', databaseName, tableName)
+    return this.#tables.describe(databaseName, tableName)
+  }
+
+  async listTables(caller: Caller, databaseName: string | undefined, page: PageRequest): Promise<Page<TableDescription>> {
+    const { account } = this.#options
+    this.#authorize(caller, 'timestream:ListTables', databaseName === undefined ? anyArn(account) : databaseArn(account, databaseName))
+    return this.#tables.list(databaseName, page)
+  }
+
+  async updateTable(caller: Caller, input: UpdateTableInput): Promise<TableDescription> {
+    this.#authorizeTable(caller, 'timestream:UpdateTable', input.databaseName, input.tableName)
+    return this.#tables.update(input)
+  }
+
+  async deleteTable(caller: Caller, databaseName: string, tableName: string): Promise<void> {
+    this.#authorizeTable(caller, 'timestream:DeleteTable', databaseName, tableName)
+    await this.#tables.delete(databaseName, tableName)
+  }
+
+  async listTags(caller: Caller, resourceArn: string): Promise<readonly Tag[]> {
+    this.#authorize(caller, 'timestream:ListTagsForResource', resourceArn)
+    return this.#tags.list(resourceArn)
+  }
+
+  async tagResource(caller: Caller, resourceArn: string, tags: readonly Tag[]): Promise<void> {
+    this.#authorize(caller, 'timestream:TagResource', resourceArn)
+    await this.#tags.add(resourceArn, tags)
+  }
+
+  async untagResource(caller: Caller, resourceArn: string, keys: readonly string[]): Promise<void> {
+    this.#authorize(caller, 'timestream:UntagResource', resourceArn)
+    await this.#tags.remove(resourceArn, keys)
+  }
+
+  async write(caller: Caller, input: WriteInput): Promise<WriteResult> {
+    this.#authorizeTable(caller, 'timestream:WriteRecords', input.databaseName, input.tableName)
+    return this.#writes.write(caller, input)
+  }
+
+  async query(caller: Caller, input: QueryInput): Promise<QueryPage> {
+    if (input.nextToken === undefined) this.#queryRate.add(1)
+    return this.#queries.query(caller, input)
+  }
+
+  async cancelQuery(caller: Caller, queryId: string): Promise<string> {
+    return this.#queries.cancel(caller, queryId)
+  }
+
+  findAccessKey(accessKeyId: string): AccessKey | undefined {
+    return this.#accessKeys.find(accessKeyId)
+  }
+
+  async createAccessKey(caller: Caller, userName: string): Promise<AccessKey> {
+    this.#authorize(caller, 'tidemark:CreateAccessKey', anyArn(this.#options.account))
+    return this.#accessKeys.create(userName)
+  }
+
+  async listAccessKeys(caller: Caller): Promise<readonly AccessKeySummary[]> {
+    this.#authorize(caller, 'tidemark:ListAccessKeys', anyArn(this.#options.account))
+    return this.#accessKeys.list()
+  }
+
+  async revokeAccessKey(caller: Caller, accessKeyId: string): Promise<void> {
+    this.#authorize(caller, 'tidemark:RevokeAccessKey', anyArn(this.#options.account))
+    await this.#accessKeys.revoke(accessKeyId)
+  }
+
+  async status(caller: Caller): Promise<Status> {
+    const { storage, clock, productVersion, account } = this.#options
+    this.#authorize(caller, 'tidemark:Status', anyArn(account))
+    return readStatus({ storage, clock, productVersion, startMs: this.#startMs, records: this.#recordRate, queries: this.#queryRate })
+  }
+
+  async ready(): Promise<void> {
+    if (this.#isDraining) throw new ServerError('SHUTTING_DOWN', 'The server is shutting down.')
+    await this.#options.storage.engine.rows('SELECT 1')
+    await this.#options.storage.documents.get('setting', 'ready')
+  }
+
+  async start(): Promise<void> {
+    await this.#queries.start?.()
+  }
+
+  async drain(): Promise<void> {
+    this.#isDraining = true
+    await this.#queries.drain?.()
+  }
+
+  async stop(): Promise<void> {
+    this.#accessKeys.close()
+    await this.#queries.stop?.()
+  }
+
+  #authorize(caller: Caller, action: Action, arn: string): void {
+    authorize(caller, action, arn, this.#options.account)
+  }
+
+  #authorizeDatabase(caller: Caller, action: Action, databaseName: string): void {
+    this.#authorize(caller, action, databaseArn(this.#options.account, databaseName))
+  }
+
+  #authorizeTable(caller: Caller, action: Action, databaseName: string, tableName: string): void {
+    this.#authorize(caller, action, tableArn(this.#options.account, databaseName, tableName))
+  }
+}
