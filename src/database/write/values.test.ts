@@ -14,7 +14,7 @@ describe('values', () => {
     expect(parse('double', text)).toBe(Number(text))
   })
 
-  it.each(['NaN', 'Infinity', '-Infinity', '1e400', '', ' 1', '1 ', '0x10', '0b1', '1_0', '1,5', 'abc', '１'])(
+  it.each(['-', '.', '-.', '1.2.3', '--1', 'NaN', 'Infinity', '-Infinity', '1e400', '', ' 1', '1 ', '0x10', '0b1', '1_0', '1,5', 'abc', '１'])(
     'refuses %j as DOUBLE',
     (text) => {
       expect(() => parse('double', text)).toThrow(/Records\[0\]\.MeasureValue: .* is not a DOUBLE: .*IEEE Standard 754/)
@@ -26,6 +26,16 @@ describe('values', () => {
       fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (x) => {
         expect(parse('double', String(x))).toBe(x === 0 ? 0 : x)
       }),
+    )
+  })
+
+  it('reads decimals of any length as JavaScript does', () => {
+    const decimal = fc.stringMatching(/^-?[0-9]{0,12}\.?[0-9]{1,12}(e-?[0-9]{1,2})?$/)
+    fc.assert(
+      fc.property(decimal, (text) => {
+        expect(parse('double', text)).toBe(Number(text))
+      }),
+      { numRuns: 2000 },
     )
   })
 

@@ -75,8 +75,41 @@ function varcharFault(text: string, maxBytes: number): string | undefined {
   return isUnicode(text) ? undefined : 'valid Unicode'
 }
 
-/** Decimal or scientific notation; what `Number` takes besides (white space, 0x…, Infinity) is refused. */
+/** Decimal or scientific notation. */
 function parseDouble(text: string): number | undefined {
+  return parsePlainDecimal(text) ?? parseAnyDouble(text)
+}
+
+/** 10^0 … 10^22 are doubles exactly. */
+const powersOfTen = Array.from({ length: 23 }, (_, exponent) => Number(`1e${exponent}`))
+
+/**
+ * Sign, up to 15 digits, a point anywhere: digits and power of ten are exact doubles, so one division rounds right
+ * (W. D. Clinger, "How to read floating point numbers accurately", 1990). Undefined for any other text. Several times as fast as `Number`.
+ */
+function parsePlainDecimal(text: string): number | undefined {
+  const length = text.length
+  const isNegative = text.charCodeAt(0) === 45
+  const start = isNegative ? 1 : 0
+  if (length > 16 + start) return undefined
+  let digits = 0
+  let count = 0
+  let point = -1
+  for (let i = start; i < length; i++) {
+    const code = text.charCodeAt(i)
+    if (code >= 48 && code <= 57) {
+      digits = digits * 10 + (code - 48)
+      count++
+    } else if (code === 46 && point < 0) point = i
+    else return undefined
+  }
+  if (count === 0 || count > 15) return undefined
+  const value = point < 0 ? digits : digits / powersOfTen[length - 1 - point]!
+  return isNegative ? -value : value
+}
+
+/** What `Number` takes besides decimals (white space, 0x…, Infinity) is refused. */
+function parseAnyDouble(text: string): number | undefined {
   const value = Number(text)
   if (!Number.isFinite(value)) return undefined
   const first = text.charCodeAt(0)
