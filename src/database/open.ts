@@ -44,7 +44,7 @@ export interface DatabaseOptions {
   readonly clock: Clock
   readonly limits: Limits
   readonly log: Log
-  readonly metrics: Metrics
+  readonly metrics: Pick<Metrics, 'countRecords'>
 }
 
 /** The root principal's key, and what to tell about it. */
@@ -126,8 +126,6 @@ class StoredDatabase implements OpenDatabase {
       limits,
       log,
       account,
-      onFinished: ({ errorCode }) =>
-        metrics.countQuery(errorCode === undefined ? 'succeeded' : errorCode === 'QUERY_CANCELLED' ? 'cancelled' : 'failed'),
     })
   }
 

@@ -4,10 +4,8 @@ import type { Clock } from '../base/clock.ts'
 import { ServerError } from '../base/errors.ts'
 import type { Limits } from '../base/limits.ts'
 import type { Log } from '../base/log.ts'
-import type { Metrics } from '../base/metrics.ts'
 import type { Service } from '../base/service.ts'
 import type { Engine } from '../engine/engine.ts'
-import { engineCode } from '../engine/errors.ts'
 import { openEngine } from '../engine/open.ts'
 import { type MagneticStoreLocation, storagePolicy } from './at-rest/disks.ts'
 import { writeEngineConfiguration } from './at-rest/engine-configuration.ts'
@@ -23,7 +21,7 @@ import { removeOrphans } from './orphans.ts'
 import { remoteLayout } from './remote-layout.ts'
 import { type StoredCatalog, openCatalog } from './stored-catalog.ts'
 import { type Tables, createTables } from './tables.ts'
-import { type Writer, openWriter } from './writer/writer.ts'
+import { type WriteObserver, type Writer, openWriter } from './writer/writer.ts'
 
 export interface StorageOptions {
   readonly dataDirectory: string
@@ -36,7 +34,9 @@ export interface StorageOptions {
   readonly clock: Clock
   readonly limits: Limits
   readonly log: Log
-  readonly metrics: Metrics
+  readonly writeObserver?: WriteObserver
+  /** Called for an error of the engine that has no code of ours. */
+  readonly onUnmappedEngineError?: (error: ServerError) => void
 }
 
 /** Databases, tables and records, durable. What it holds is released by `stop`. */
@@ -76,7 +76,7 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
 }
 
 async function open(options: StorageOptions, opened: (() => Promise<void> | undefined)[]): Promise<Omit<Storage, 'stop'>> {
-  const { log, limits, clock, metrics } = options
+  const { log, limits, clock } = options
   const lock = await lockDataDirectory(options.dataDirectory)
   opened.push(() => lock.release())
   const dataDirectory = lock.directory
@@ -97,18 +97,8 @@ async function open(options: StorageOptions, opened: (() => Promise<void> | unde
   await removeOrphans({ engine, documents, tables, layout, log })
   const isShared = cluster !== undefined
   const catalog = await openCatalog({ documents, tables, engineDatabase, sharedWriters: isShared })
-  const writer = openWriter({
-    engine,
-    catalog,
-    clock,
-    limits,
-    log,
-    engineDatabase,
-    observer: {
-      batchWritten: ({ records, waitMs, lookUpMs, insertMs }) => metrics.countBatch(records, (waitMs + lookUpMs + insertMs) / 1000),
-      batchFailed: () => undefined,
-    },
-  })
+  const { writeObserver: observer } = options
+  const writer = openWriter({ engine, catalog, clock, limits, log, engineDatabase, ...(observer === undefined ? {} : { observer }) })
   opened.push(() => writer.stop?.())
   return {
     name: 'storage',
@@ -126,9 +116,9 @@ async function open(options: StorageOptions, opened: (() => Promise<void> | unde
 }
 
 async function openStorageEngine(options: StorageOptions, dataDirectory: string, keys: StorageKeys): Promise<Engine> {
-  const { engine, log, metrics } = options
-  const onUnmapped = (error: ServerError): void => metrics.countUnmappedEngineError(String(engineCode(error.message) ?? 'none'))
-  if (engine.kind === 'clickhouse') return openEngine({ kind: 'clickhouse', endpoints: engine.urls, log, onUnmapped })
+  const { engine, log } = options
+  const onUnmapped = options.onUnmappedEngineError === undefined ? {} : { onUnmapped: options.onUnmappedEngineError }
+  if (engine.kind === 'clickhouse') return openEngine({ kind: 'clickhouse', endpoints: engine.urls, log, ...onUnmapped })
   const engineDirectory = join(dataDirectory, 'engine')
   const memoryStorePath = options.memoryStorePath ?? join(dataDirectory, 'memory-store')
   const magneticStore = options.magneticStore ?? { kind: 'directory', path: join(dataDirectory, 'magnetic-store') }
@@ -140,7 +130,7 @@ async function openStorageEngine(options: StorageOptions, dataDirectory: string,
   }
   const configuration = await writeEngineConfiguration({ engineDirectory, memoryStorePath, magneticStore, keys })
   try {
-    return await openEngine({ kind: 'chdb', dataDirectory: engineDirectory, configFile: configuration.path, log, onUnmapped })
+    return await openEngine({ kind: 'chdb', dataDirectory: engineDirectory, configFile: configuration.path, log, ...onUnmapped })
   } finally {
     await configuration.remove()
   }
