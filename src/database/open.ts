@@ -38,7 +38,7 @@ import { type WriteService, createWriteService } from './write/write-service.ts'
 export interface DatabaseOptions {
   readonly storage: Storage
   readonly account: Account
-  /** Stands instead of the stored root key, for this start; it is not stored. */
+  /** Stands instead of the catalog's root key, for this start; the catalog does not take it up. */
   readonly rootKey?: KeyPair
   readonly productVersion: string
   readonly clock: Clock
@@ -49,9 +49,9 @@ export interface DatabaseOptions {
 
 /** The root principal's key, and what to tell about it. */
 export interface RootKey extends KeyPair {
-  readonly origin: 'given' | 'stored' | 'new'
-  /** Where it is kept; absent when it was given. */
-  readonly path?: string
+  readonly origin: 'given' | 'kept' | 'new'
+  /** The file that holds it, for tools on the same machine. */
+  readonly path: string
 }
 
 export interface OpenDatabase extends Database {
@@ -71,11 +71,9 @@ export async function openDatabase(options: DatabaseOptions): Promise<OpenDataba
     ...(storage.isShared ? { refreshMs: sharedRefreshMs } : {}),
   })
   const { root, isNew } = await accessKeys.open(options.rootKey)
-  if (options.rootKey === undefined) await writeRootCredentials(storage.dataDirectory, root)
-  const rootKey: RootKey =
-    options.rootKey === undefined
-      ? { ...root, origin: isNew ? 'new' : 'stored', path: join(storage.dataDirectory, rootCredentialsFile) }
-      : { ...root, origin: 'given' }
+  await writeRootCredentials(storage.dataDirectory, root)
+  const origin = options.rootKey !== undefined ? 'given' : isNew ? 'new' : 'kept'
+  const rootKey: RootKey = { ...root, origin, path: join(storage.dataDirectory, rootCredentialsFile) }
   const database = new StoredDatabase(options, accessKeys, rootKey)
   await database.finishChanges()
   return database
