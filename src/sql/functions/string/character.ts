@@ -127,13 +127,15 @@ export const characterFunctions: readonly FunctionDefinition[] = [
     kind: 'scalar',
     family: 'string',
     status: 'documented',
-    summary: 'The characters of a text (bytes of a varbinary) in reverse order.',
+    summary: 'The characters of a text (bytes of a varbinary, elements of an array) in reverse order.',
     source,
     signatures: [
       { pattern: '(varchar) -> varchar', lower: (_, s) => call('reverseUTF8', s) },
       { pattern: '(varbinary) -> varbinary', lower: (_, s) => call('reverse', s) },
+      { pattern: '(array(T)) -> array(T)', lower: (_, a) => call('arrayReverse', a) },
     ],
     examples: [
+      { sql: 'reverse(ARRAY[1, NULL, 3])', type: 'array(integer)', result: ['3', null, '1'] },
       { sql: "reverse('日本')", type: 'varchar', result: '本日' },
       { sql: 'reverse(CAST(NULL AS varchar))', type: 'varchar', result: null },
     ],

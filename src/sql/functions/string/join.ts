@@ -44,13 +44,15 @@ export const joinFunctions: readonly FunctionDefinition[] = [
     kind: 'scalar',
     family: 'string',
     status: 'documented',
-    summary: 'The texts one after the other, as `||` does.',
+    summary: 'The texts, or arrays, one after the other, as `||` does.',
     source: 'developer guide, "String functions"',
     signatures: [
       { pattern: '(varchar...) -> varchar', lower: (_, ...parts) => concat(...parts) },
       { pattern: '(varbinary...) -> varbinary', lower: (_, ...parts) => concat(...parts) },
+      { pattern: '(array(T)...) -> array(T)', lower: (_, ...arrays) => call('arrayConcat', ...arrays) },
     ],
     examples: [
+      { sql: 'concat(ARRAY[1], ARRAY[2, 3])', type: 'array(integer)', result: ['1', '2', '3'] },
       { sql: "concat('a', 'b', 'c')", type: 'varchar', result: 'abc' },
       { sql: "concat('a', CAST(NULL AS varchar))", type: 'varchar', result: null },
     ],
