@@ -21,6 +21,8 @@ export interface Limits {
   readonly pageBytes: number
   readonly pageRows: number
   readonly resultBytes: number
+  /** Names and types of a result's columns. */
+  readonly resultMetadataBytes: number
   readonly memoryRetentionMaxHours: number
   readonly magneticRetentionMaxDays: number
   readonly defaultMemoryRetentionHours: number
@@ -61,6 +63,7 @@ export const defaultLimits: Limits = {
   pageBytes: 1_000_000,
   pageRows: 1000,
   resultBytes: 5_000_000_000,
+  resultMetadataBytes: 100_000,
   memoryRetentionMaxHours: 8766,
   magneticRetentionMaxDays: 73_000,
   defaultMemoryRetentionHours: 6,

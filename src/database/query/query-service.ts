@@ -1,0 +1,264 @@
+import type { Clock } from '../../base/clock.ts'
+import { ServerError, type ErrorCode } from '../../base/errors.ts'
+import type { Limits } from '../../base/limits.ts'
+import type { Log } from '../../base/log.ts'
+import type { Service } from '../../base/service.ts'
+import type { Engine } from '../../engine/engine.ts'
+import { compile, type CompiledStatement } from '../../sql/compile.ts'
+import type { SchemaCatalog } from '../../storage/schema-catalog.ts'
+import { authorize, type Action } from '../access/authorize.ts'
+import type { Caller } from '../caller.ts'
+import { anyArn, databaseArn, tableArn, type Account } from '../control/arn.ts'
+import type { QueryInput, QueryPage, ResultColumn } from '../database.ts'
+import { catalogRows } from './catalog-rows.ts'
+import { ClientTokens } from './client-tokens.ts'
+import { Cursor, type RowPage } from './cursor.ts'
+import { Cursors } from './cursors.ts'
+import { EngineRows } from './engine-rows.ts'
+import { newQueryId } from './query-id.ts'
+import { listedRows, type RowSource } from './row-source.ts'
+
+export interface QueryService extends Service {
+  /** Runs a query and answers its first page, or answers the next page of one. */
+  query(caller: Caller, input: QueryInput): Promise<QueryPage>
+  /** Answers what to tell the client. */
+  cancel(caller: Caller, queryId: string): Promise<string>
+}
+
+export interface QueryServiceOptions {
+  readonly engine: Engine
+  readonly catalog: Pick<SchemaCatalog, 'snapshot' | 'refresh'>
+  readonly clock: Clock
+  readonly limits: Limits
+  readonly log: Log
+  readonly account: Account
+  /** Called once for every statement that was compiled, when it has ended. */
+  readonly onFinished?: (query: FinishedQuery) => void
+}
+
+export interface FinishedQuery {
+  readonly queryId: string
+  readonly kind: CompiledStatement['kind']
+  readonly rows: number
+  readonly bytesScanned: number
+  readonly durationMs: number
+  readonly errorCode?: ErrorCode
+}
+
+interface Result {
+  readonly columns: readonly ResultColumn[]
+  readonly source: RowSource
+}
+
+const sweepEveryMs = 1000
+/** Reading the whole catalog anew is worth it when a name is unknown: another node may have made it. But not for every misspelt name. */
+const refreshAtMostEveryMs = 1000
+const unknownName: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['COLUMN_NOT_FOUND', 'TABLE_NOT_FOUND', 'DATABASE_NOT_FOUND'])
+const pollAfterCancel = 'Unable to poll results for a cancelled query.'
+
+export function createQueryService(options: QueryServiceOptions): QueryService {
+  return new EngineQueryService(options)
+}
+
+class EngineQueryService implements QueryService {
+  readonly name = 'query'
+  readonly #options: QueryServiceOptions
+  readonly #cursors: Cursors
+  readonly #clientTokens = new ClientTokens()
+  /** Queries whose first page is being made, by query id. */
+  readonly #starting = new Map<string, Cursor>()
+  readonly #calls = new Set<Promise<unknown>>()
+  #timer: NodeJS.Timeout | undefined
+  #refreshedAtMs = Number.NEGATIVE_INFINITY
+  #draining = false
+
+  constructor(options: QueryServiceOptions) {
+    this.#options = options
+    this.#cursors = new Cursors(options.clock, options.limits)
+  }
+
+  async start(): Promise<void> {
+    this.#timer = setInterval(() => void this.#tidy(), sweepEveryMs)
+    this.#timer.unref()
+  }
+
+  async drain(): Promise<void> {
+    this.#draining = true
+    await Promise.allSettled(this.#calls)
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer)
+    await Promise.all([...this.#starting.values()].map((cursor) => cursor.abort('failed', shuttingDown())))
+    await this.#cursors.close()
+  }
+
+  query(caller: Caller, input: QueryInput): Promise<QueryPage> {
+    const call = this.#query(caller, input)
+    this.#calls.add(call)
+    return call.finally(() => this.#calls.delete(call))
+  }
+
+  async #query(caller: Caller, input: QueryInput): Promise<QueryPage> {
+    const { limits, clock } = this.#options
+    if (this.#draining) throw shuttingDown()
+    const { queryString, nextToken, clientToken, maxRows = limits.pageRows } = input
+    checkInput(queryString, maxRows, limits)
+    if (nextToken !== undefined) return this.#nextPage(caller, queryString, nextToken, maxRows)
+    if (clientToken === undefined) return this.#firstPage(caller, queryString, maxRows)
+    const token = `${caller.principal.name}\n${clientToken}`
+    return this.#clientTokens.answer(token, `${maxRows}\n${queryString}`, clock.nowMs(), () =>
+      this.#firstPage(caller, queryString, maxRows),
+    )
+  }
+
+  async #firstPage(caller: Caller, queryString: string, maxRows: number): Promise<QueryPage> {
+    const { clock, limits } = this.#options
+    const startMs = clock.monotonicMs()
+    const statement = await this.#compile(queryString)
+    this.#authorize(caller, statement)
+    const queryId = newQueryId()
+    const { columns, source } = this.#open(statement, queryId)
+    const cursor = new Cursor(
+      {
+        queryId,
+        queryString,
+        principalName: caller.principal.name,
+        columns,
+        source,
+        unpaged: statement.kind === 'describe',
+        onEnd: (ended, failure) => this.#finished(caller, statement.kind, ended, startMs, failure),
+      },
+      limits,
+    )
+    this.#starting.set(queryId, cursor)
+    try {
+      const page = await cursor.page(0, maxRows, this.#pageWaitMs, clock)
+      return this.#answer(cursor, page, page.more ? this.#cursors.token(await this.#cursors.add(cursor), 1) : undefined)
+    } finally {
+      this.#starting.delete(queryId)
+    }
+  }
+
+  async #nextPage(caller: Caller, queryString: string, token: string, maxRows: number): Promise<QueryPage> {
+    const { key, cursor, page: number } = this.#cursors.find(token, queryString, caller.principal.name)
+    const page = await cursor.page(number, maxRows, this.#pageWaitMs, this.#options.clock)
+    return this.#answer(cursor, page, page.more ? this.#cursors.token(key, number + 1) : undefined)
+  }
+
+  /** Half of what the client waits: then it gets what there is, and asks again. */
+  get #pageWaitMs(): number {
+    return this.#options.limits.queryCallMs / 2
+  }
+
+  #answer({ origin }: Cursor, page: RowPage, nextToken: string | undefined): QueryPage {
+    return {
+      queryId: origin.queryId,
+      ...(nextToken !== undefined && { nextToken }),
+      columns: origin.columns,
+      rowsJson: page.rowsJson,
+      rowCount: page.rowCount,
+      progressPercentage: page.progressPercentage,
+      cumulativeBytesScanned: page.bytesScanned,
+      cumulativeBytesMetered: page.bytesMetered,
+    }
+  }
+
+  async #compile(queryString: string): Promise<CompiledStatement> {
+    const { catalog, clock, limits } = this.#options
+    const session = { nowNs: clock.nowNs(), maxNestingDepth: limits.sqlNestingDepth, maxTokens: limits.sqlTokens }
+    try {
+      return compile(queryString, catalog.snapshot(), session)
+    } catch (error) {
+      if (!(error instanceof ServerError && unknownName.has(error.code))) throw error
+      const nowMs = clock.monotonicMs()
+      if (nowMs < this.#refreshedAtMs + refreshAtMostEveryMs) throw error
+      this.#refreshedAtMs = nowMs
+      await catalog.refresh()
+      return compile(queryString, catalog.snapshot(), session)
+    }
+  }
+
+  #authorize(caller: Caller, statement: CompiledStatement): void {
+    const { account } = this.#options
+    const check = (action: Action, arn: string): void => authorize(caller, action, arn, account)
+    switch (statement.kind) {
+      case 'query':
+        for (const { database, table } of statement.tables) check('timestream:Select', tableArn(account, database, table))
+        if (statement.tables.length === 0) check('timestream:SelectValues', anyArn(account))
+        return
+      case 'show-databases':
+        return check('timestream:ListDatabases', anyArn(account))
+      case 'show-tables':
+        return check('timestream:ListTables', statement.database === undefined ? anyArn(account) : databaseArn(account, statement.database))
+      case 'show-measures':
+        return check('timestream:ListMeasures', tableArn(account, statement.database, statement.table))
+      case 'describe':
+        return check('timestream:DescribeTable', tableArn(account, statement.database, statement.table))
+    }
+  }
+
+  #open(statement: CompiledStatement, queryId: string): Result {
+    const { engine, catalog, limits } = this.#options
+    if (statement.kind !== 'query') {
+      const { columns, rows } = catalogRows(statement, catalog.snapshot())
+      return { columns, source: listedRows(rows) }
+    }
+    const { text, settings, columns } = statement
+    const opening = engine.query({ text, settings, queryId, timeoutMs: limits.queryDurationMs })
+    if (engine.activity().waiting > 0) void this.#cursors.yieldPlaces()
+    const types = columns.map((column) => column.type)
+    return { columns, source: new EngineRows(opening, types, limits.cursorBufferBytes) }
+  }
+
+  async cancel(caller: Caller, queryId: string): Promise<string> {
+    authorize(caller, 'timestream:CancelQuery', anyArn(this.#options.account), this.#options.account)
+    const cursor = this.#starting.get(queryId) ?? this.#cursors.byQueryId(queryId)
+    const isTheirs = cursor !== undefined && (caller.principal.isRoot || cursor.origin.principalName === caller.principal.name)
+    if (!isTheirs) throw new ServerError('VALIDATION', `The query ${queryId} does not exist or has ended.`)
+    switch (cursor.state) {
+      case 'open':
+        await cursor.abort('cancelled', new ServerError('QUERY_CANCELLED', pollAfterCancel))
+        await this.#options.engine.cancel(queryId)
+        return `Query ${queryId} was cancelled.`
+      case 'cancelled':
+        return `Query ${queryId} was already cancelled.`
+      case 'finished':
+      case 'failed':
+        throw new ServerError('VALIDATION', `The query ${queryId} has ended.`)
+    }
+  }
+
+  #finished(caller: Caller, kind: CompiledStatement['kind'], cursor: Cursor, startMs: number, failure: unknown): void {
+    const { clock, log, onFinished } = this.#options
+    const { queryId, source } = cursor.origin
+    const errorCode = failure === undefined ? undefined : failure instanceof ServerError ? failure.code : 'INTERNAL'
+    const finished: FinishedQuery = {
+      queryId,
+      kind,
+      rows: cursor.deliveredRows,
+      bytesScanned: source.progress.bytesScanned,
+      durationMs: clock.monotonicMs() - startMs,
+      ...(errorCode && { errorCode }),
+    }
+    log.info('query.finished', { requestId: caller.requestId, ...finished, durationMs: Math.round(finished.durationMs) })
+    onFinished?.(finished)
+  }
+
+  async #tidy(): Promise<void> {
+    this.#clientTokens.sweep(this.#options.clock.nowMs())
+    await this.#cursors.sweep()
+    if (this.#options.engine.activity().waiting > 0) await this.#cursors.yieldPlaces()
+  }
+}
+
+const shuttingDown = (): ServerError => new ServerError('SHUTTING_DOWN', 'The server is shutting down')
+
+function checkInput(queryString: string, maxRows: number, limits: Limits): void {
+  if (queryString.length > limits.queryTextChars) {
+    throw new ServerError('VALIDATION', `The query text has ${queryString.length} characters; ${limits.queryTextChars} are allowed`)
+  }
+  if (!Number.isInteger(maxRows) || maxRows < 1 || maxRows > limits.pageRows) {
+    throw new ServerError('VALIDATION', `MaxRows must be from 1 to ${limits.pageRows}, not ${maxRows}`)
+  }
+}
