@@ -1,0 +1,212 @@
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { systemClock } from '../base/clock.ts'
+import { defaultLimits } from '../base/limits.ts'
+import { silentLog } from '../base/log.ts'
+import { readMasterKey } from './at-rest/master-key.ts'
+import { addStorageKey } from './at-rest/storage-keys.ts'
+import { type Storage, type StorageOptions, openStorage } from './open.ts'
+import { type TableRecord, emptySchema, tableKey } from './table-record.ts'
+
+const masterKey = { kind: 'value', text: 'ab'.repeat(32), name: 'TIDEMARK_MASTER_KEY' } as const
+const dayNs = 86_400_000_000_000n
+let directory: string
+let storage: Storage | undefined
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'tidemark-storage-'))
+})
+afterEach(async () => {
+  await storage?.stop?.()
+  storage = undefined
+  rmSync(directory, { recursive: true })
+})
+
+async function open(options: Partial<StorageOptions> = {}): Promise<Storage> {
+  storage = await openStorage({
+    dataDirectory: directory,
+    engine: { kind: 'chdb' },
+    masterKey,
+    productVersion: '0.0.0',
+    clock: systemClock,
+    limits: defaultLimits,
+    log: silentLog,
+    ...options,
+  })
+  return storage
+}
+
+async function close(): Promise<void> {
+  await storage?.stop?.()
+  storage = undefined
+}
+
+function tableOf(storage: Storage, tableName: string): TableRecord {
+  return {
+    databaseName: 'SecretDatabase',
+    tableName,
+    physicalName: storage.tables.newPhysicalName(),
+    creationTimeMs: 0,
+    lastUpdatedTimeMs: 0,
+    memoryStoreHours: 24,
+    magneticStoreDays: 3650,
+    magneticStoreWrites: true,
+    partitionKey: { type: 'MEASURE' },
+    schema: {
+      ...emptySchema,
+      dimensions: [{ name: 'SecretDimension', physicalName: 'd1' }],
+      singleMeasureTypes: ['varchar'],
+      measures: [{ name: 'SecretMeasure', dataType: 'varchar', dimensions: ['SecretDimension'] }],
+    },
+  }
+}
+
+async function createTable(to: Storage, tableName: string): Promise<TableRecord> {
+  const table = tableOf(to, tableName)
+  await to.tables.create(table)
+  await to.documents.put('database', table.databaseName, { databaseName: table.databaseName }, 0)
+  await to.documents.put('table', tableKey(table.databaseName, tableName), table, 0)
+  await to.catalog.refresh()
+  return table
+}
+
+const names = ['SecretDimension']
+const write = (to: Storage, table: TableRecord, ages: readonly bigint[]) =>
+  to.writer.write(
+    table,
+    ages.map((ageDays, index) => ({
+      index,
+      timeNs: systemClock.nowNs() - ageDays * dayNs,
+      version: 1n,
+      store: ageDays < 1n ? 'memory' : 'magnetic',
+      measureName: 'SecretMeasure',
+      dimensions: { names, values: [`SecretHost${index}`] },
+      value: { kind: 'single', type: 'varchar', value: `SecretValue${index}`.repeat(20) },
+    })),
+  )
+
+const partsOf = (from: Storage, table: TableRecord) =>
+  from.engine.rows('SELECT disk_name, path FROM system.parts WHERE active AND table = {table:String} ORDER BY modification_time, name', {
+    table: table.physicalName,
+  })
+
+const countOf = async (from: Storage, table: TableRecord): Promise<unknown> =>
+  (
+    await from.engine.rows(
+      `SELECT toString(count()), toString(countIf(value_varchar LIKE 'SecretValue%')) FROM ${from.engineDatabase}.${table.physicalName}`,
+    )
+  )[0]
+
+/** The fingerprint of the key in the header of an encrypted file: magic (3), version (2), algorithm (2), fingerprint (16). */
+const keyFingerprint = (partPath: unknown): string =>
+  readFileSync(join(String(partPath), 'data.bin'))
+    .subarray(7, 23)
+    .toString('hex')
+
+function filesUnder(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+}
+
+describe('an open storage', () => {
+  it('leaves nothing readable on the disk, in neither tier, and finds everything again', async () => {
+    const first = await open()
+    const table = await createTable(first, 'SecretTable')
+    await write(first, table, [0n, 100n])
+    expect((await partsOf(first, table)).map(([disk]) => disk).toSorted()).toEqual(['magnetic', 'memory'])
+    await close()
+
+    const files = filesUnder(directory)
+    expect(files.filter((file) => file.endsWith('data.bin')).length).toBeGreaterThanOrEqual(2)
+    for (const file of files) {
+      expect(file).not.toContain('Secret')
+      expect(readFileSync(file).toString('latin1').includes('Secret'), file).toBe(false)
+    }
+    const again = await open()
+    expect(await countOf(again, table)).toEqual(['2', '2'])
+    expect(again.catalog.table('SecretDatabase', 'SecretTable')).toEqual(table)
+  })
+
+  it('leaves no file with keys behind', async () => {
+    const left = (): string[] =>
+      ['/dev/shm', tmpdir()].flatMap((folder) => readdirSync(folder).filter((name) => /^tidemark-[A-Za-z0-9]{6}$/.test(name)))
+    const before = left()
+    await open()
+    expect(left()).toEqual(before)
+  })
+
+  it('writes new parts with the newest key after a rotation and still reads the old ones', async () => {
+    const first = await open()
+    const table = await createTable(first, 'table')
+    await write(first, table, [0n])
+    await close()
+    await addStorageKey(directory, await readMasterKey(masterKey, directory, true))
+
+    const second = await open()
+    await second.engine.execute(`SYSTEM STOP MERGES ${second.engineDatabase}.${table.physicalName}`)
+    await write(second, table, [0n, 0n])
+    const fingerprints = (await partsOf(second, table)).map(([, path]) => keyFingerprint(path))
+    expect(new Set(fingerprints).size).toBe(2)
+    expect(await countOf(second, table)).toEqual(['3', '3'])
+  })
+
+  it('is refused to a wrong master key, and opens with the right one after that', async () => {
+    await open()
+    await close()
+    await expect(open({ masterKey: { ...masterKey, text: 'cd'.repeat(32) } })).rejects.toMatchObject({
+      code: 'CONFIGURATION',
+      message: expect.stringContaining('TIDEMARK_MASTER_KEY') as string,
+    })
+    await open()
+  })
+
+  it('is refused while it is open, and for a newer format', async () => {
+    await open()
+    await expect(openStorage({ ...(await baseOptions()) })).rejects.toMatchObject({
+      message: expect.stringContaining('in use by this process') as string,
+    })
+    await close()
+    writeFileSync(join(directory, 'format.json'), '{"format":99,"createdBy":"99.0.0"}')
+    await expect(open()).rejects.toMatchObject({ code: 'CONFIGURATION', message: expect.stringContaining('99') as string })
+  })
+
+  it('removes what a crash left between a table and its document, and nothing else', async () => {
+    const first = await open()
+    const kept = await createTable(first, 'kept')
+    const orphan = tableOf(first, 'orphan')
+    await first.tables.create(orphan)
+    await close()
+    const second = await open()
+    const rows = await second.engine.rows('SELECT name FROM system.tables WHERE database = {database:String}', {
+      database: second.engineDatabase,
+    })
+    expect(rows.map(([name]) => name)).toEqual([kept.physicalName])
+  })
+
+  it('never spills a large sort to the disk in the clear', async () => {
+    const { engine } = await open()
+    await expect(engine.rows('SELECT 1 SETTINGS max_bytes_before_external_sort = 1')).rejects.toBeDefined()
+    const settings = await engine.rows("SELECT value FROM system.settings WHERE name LIKE 'max_bytes%before_external%'")
+    expect(new Set(settings.map(([value]) => value))).toEqual(new Set(['0']))
+  })
+
+  it('refuses one folder for both tiers', async () => {
+    const both = join(directory, 'both')
+    mkdirSync(both, { recursive: true })
+    const options = { memoryStorePath: both, magneticStore: { kind: 'directory', path: both } } as const
+    await expect(open({ dataDirectory: join(directory, 'data'), ...options })).rejects.toMatchObject({ code: 'CONFIGURATION' })
+  })
+})
+
+const baseOptions = async (): Promise<StorageOptions> => ({
+  dataDirectory: directory,
+  engine: { kind: 'chdb' },
+  masterKey,
+  productVersion: '0.0.0',
+  clock: systemClock,
+  limits: defaultLimits,
+  log: silentLog,
+})
