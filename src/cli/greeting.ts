@@ -20,20 +20,17 @@ export function greeting(facts: ServerFacts): string {
     )
   }
   for (const note of notes) lines.push('', ...wrapped(note, 100).map((line) => `  ${line}`))
-  return `${[...lines, '', ...examples(endpoint, region, rootKey), '', ''].join('\n')}`
+  return [...lines, '', ...examples(endpoint, region, rootKey), '', ''].join('\n')
 }
 
 function examples(endpoint: string, region: string, rootKey: ServerFacts['rootKey']): readonly string[] {
-  const secret =
-    rootKey.path === undefined
-      ? '"$TIDEMARK_ROOT_SECRET_ACCESS_KEY"'
-      : `"$(node -p ${quoted(`JSON.parse(require("fs").readFileSync(${JSON.stringify(rootKey.path)})).secretAccessKey`)})"`
+  const readSecret = `JSON.parse(require("fs").readFileSync(${JSON.stringify(rootKey.path)})).secretAccessKey`
   const aws = `aws --endpoint-url ${endpoint}`
   return [
     'Try it in another terminal, with the AWS CLI:',
     '',
     `  export AWS_REGION=${region} AWS_DEFAULT_REGION=${region} AWS_ACCESS_KEY_ID=${rootKey.accessKeyId}`,
-    `  export AWS_SECRET_ACCESS_KEY=${secret}`,
+    `  export AWS_SECRET_ACCESS_KEY="$(node -p ${quoted(readSecret)})"`,
     `  ${aws} timestream-write create-database --database-name demo`,
     `  ${aws} timestream-write create-table --database-name demo --table-name cpu`,
     `  ${aws} timestream-write write-records --database-name demo --table-name cpu --records \\`,

@@ -1,0 +1,95 @@
+import { registerApi } from '../api/api.ts'
+import type { Clock } from '../base/clock.ts'
+import type { Log } from '../base/log.ts'
+import { Metrics } from '../base/metrics.ts'
+import { openDatabase, type RootKey } from '../database/open.ts'
+import { openStorage, type Storage } from '../storage/open.ts'
+import { masterKeySource, type ServerConfig } from './config.ts'
+import { registerHealth } from './health.ts'
+import { createHttp, HttpService } from './http.ts'
+import { startServices, type Running } from './lifecycle.ts'
+import { callObserver, unmappedErrorObserver, watchStorage, writeObserver } from './observe.ts'
+import { version } from './version.ts'
+
+export interface Server {
+  readonly facts: ServerFacts
+  readonly running: Running
+}
+
+/** What people are told about a server that runs. */
+export interface ServerFacts {
+  readonly endpoint: string
+  readonly dataDirectory: string
+  /** In words. */
+  readonly engine: string
+  readonly region: string
+  readonly rootKey: RootKey
+  /** What the operator should know, in sentences. */
+  readonly notes: readonly string[]
+}
+
+/**
+ * Builds everything from the bottom to the top and serves: the only place that constructs. When it throws, everything is closed again.
+ * @throws ServerError CONFIGURATION, ENGINE_UNAVAILABLE
+ */
+export async function startServer(config: ServerConfig, clock: Clock, log: Log): Promise<Server> {
+  const metrics = new Metrics()
+  metrics.watchProcess()
+  // First, because a certificate that cannot be read should cost no opening of the data.
+  const app = createHttp(config.limits, config.tls)
+  const storage = await openStorage(storageOptions(config, clock, log, metrics))
+  try {
+    watchStorage(metrics, storage)
+    const { limits, region, accountId } = config
+    const database = await openDatabase({
+      storage,
+      account: { region, accountId },
+      ...(config.rootKey === undefined ? {} : { rootKey: config.rootKey }),
+      productVersion: version,
+      clock,
+      limits,
+      log,
+      metrics,
+    })
+    registerApi(app, { database, clock, limits, log, onCall: callObserver(metrics) })
+    registerHealth(app, database, metrics)
+    const http = new HttpService(app, config.listen, config.tls, log)
+    const running = await startServices([storage, database, http], log, config.drainMs)
+    return { facts: serverFacts(config, storage, database.rootKey, http.address), running }
+  } catch (error) {
+    // Idempotent: a failed start has stopped what it had started.
+    await storage.stop?.()
+    throw error
+  }
+}
+
+function storageOptions(config: ServerConfig, clock: Clock, log: Log, metrics: Metrics): Parameters<typeof openStorage>[0] {
+  const { engine, cluster, memoryStorePath, magneticStore } = config
+  return {
+    dataDirectory: config.dataDirectory,
+    engine: engine.kind === 'chdb' || cluster === undefined ? engine : { ...engine, cluster },
+    masterKey: masterKeySource(config),
+    ...(memoryStorePath === undefined ? {} : { memoryStorePath }),
+    ...(magneticStore === undefined ? {} : { magneticStore }),
+    productVersion: version,
+    clock,
+    limits: config.limits,
+    log,
+    writeObserver: writeObserver(metrics),
+    onUnmappedEngineError: unmappedErrorObserver(metrics),
+  }
+}
+
+function serverFacts(config: ServerConfig, storage: Storage, rootKey: RootKey, address: URL): ServerFacts {
+  const { engine, cluster, region } = config
+  const nodes = engine.kind === 'chdb' ? 'chDB, in this process' : `ClickHouse at ${engine.urls.map((url) => url.host).join(', ')}`
+  return {
+    // Without the slash that URLs end with: clients append paths.
+    endpoint: address.origin,
+    dataDirectory: storage.dataDirectory,
+    engine: cluster === undefined ? nodes : `${nodes}, cluster ${cluster}`,
+    region,
+    rootKey,
+    notes: storage.notes,
+  }
+}
