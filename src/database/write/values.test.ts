@@ -14,12 +14,28 @@ describe('values', () => {
     expect(parse('double', text)).toBe(Number(text))
   })
 
-  it.each(['-', '.', '-.', '1.2.3', '--1', 'NaN', 'Infinity', '-Infinity', '1e400', '', ' 1', '1 ', '0x10', '0b1', '1_0', '1,5', 'abc', '１'])(
-    'refuses %j as DOUBLE',
-    (text) => {
-      expect(() => parse('double', text)).toThrow(/Records\[0\]\.MeasureValue: .* is not a DOUBLE: .*IEEE Standard 754/)
-    },
-  )
+  it.each([
+    '-',
+    '.',
+    '-.',
+    '1.2.3',
+    '--1',
+    'NaN',
+    'Infinity',
+    '-Infinity',
+    '1e400',
+    '',
+    ' 1',
+    '1 ',
+    '0x10',
+    '0b1',
+    '1_0',
+    '1,5',
+    'abc',
+    '１',
+  ])('refuses %j as DOUBLE', (text) => {
+    expect(() => parse('double', text)).toThrow(/Records\[0\]\.MeasureValue: .* is not a DOUBLE: .*IEEE Standard 754/)
+  })
 
   it('keeps every finite double exactly', () => {
     fc.assert(

@@ -173,6 +173,76 @@ describe('writing', () => {
     expect(await storage.select(table, 'count()', '')).toEqual([['2']])
   })
 
+  it('tells the stores apart, and rejects what is in neither window', async () => {
+    const late = await storage.createTable('db', 'late', { memoryStoreHours: 1, magneticStoreDays: 2, magneticStoreWrites: true })
+    const hour = 3_600_000
+    expect(await write(late, single(nowMs, '1'), single(nowMs - 3 * hour, '2'), single(nowMs - 48 * hour, '3'))).toEqual({
+      total: 3,
+      memoryStore: 1,
+      magneticStore: 2,
+    })
+    expect(await rejects(late, single(nowMs - 60 * hour, '1'), single(nowMs + hour, '1'))).toEqual([
+      {
+        RecordIndex: 0,
+        Reason: expect.stringMatching(/^The record timestamp is outside the time range \[.*Z, .*Z\) of the data ingestion window\.$/),
+      },
+      { RecordIndex: 1, Reason: expect.stringContaining('of the data ingestion window.') },
+    ])
+    const prompt = await storage.createTable('db', 'prompt', { memoryStoreHours: 1, magneticStoreWrites: false })
+    expect(await rejects(prompt, single(nowMs - 3 * hour, '1'), single(nowMs, '1'))).toEqual([
+      { RecordIndex: 0, Reason: expect.stringContaining('of the memory store.') },
+    ])
+    expect(await storage.select(prompt, 'count()', '')).toEqual([['1']])
+  })
+
+  it('reports a lost record of the magnetic store apart from the answer', async () => {
+    const table = await storage.createTable('db', 'silent', { memoryStoreHours: 1, magneticStoreDays: 2, magneticStoreWrites: true })
+    const { writer, catalog } = storage
+    const lost: string[] = []
+    const service = createWriteService({
+      writer,
+      catalog,
+      clock: systemClock,
+      limits: defaultLimits,
+      log: silentLog,
+      onMagneticRejects: ({ tableName }, rejected) =>
+        lost.push(...rejected.map((r) => `${tableName} ${r.record.index} ${r.reason.slice(0, 23)}`)),
+    })
+    const old = nowMs - 3 * 3_600_000
+    await write(table, single(old, '1'))
+    const answer = await service.write(caller, { databaseName: 'db', tableName: 'silent', records: [single(nowMs, '1'), single(old, '2')] })
+    expect(answer).toEqual({ total: 2, memoryStore: 1, magneticStore: 1 })
+    expect(lost).toEqual(['silent 1 A record already exists'])
+    expect(await storage.select(table, 'value_double')).toEqual([[1], [1]])
+  })
+
+  it('rejects a record without the dimension that the partition key requires', async () => {
+    const table = await storage.createTable('db', 'keyed', {
+      partitionKey: { type: 'DIMENSION', name: 'tenant', enforcementInRecord: 'REQUIRED' },
+    })
+    const records = [single(nowMs, '1'), single(nowMs, '2', { Dimensions: [{ Name: 'tenant', Value: 't' }] })]
+    expect(await rejects(table, ...records)).toEqual([
+      { RecordIndex: 0, Reason: expect.stringContaining('does not have the dimension tenant') },
+    ])
+    expect(await storage.select(table, 'd0, value_double')).toEqual([['t', 2]])
+  })
+
+  it('lets tables take turns', async () => {
+    const [busy, calm] = [await storage.createTable('db', 'busy'), await storage.createTable('db', 'calm')]
+    const { engine, catalog } = storage
+    const options = { engine, catalog, clock: systemClock, limits: defaultLimits, log: silentLog, engineDatabase: 'tidemark' }
+    const writer = openWriter({ ...options, concurrentInserts: 1, batchBounds: { rows: 1, bytes: 1e9 } })
+    const service = createWriteService({ ...options, writer })
+    const send = (table: TableRecord, i: number) =>
+      service.write(caller, { databaseName: 'db', tableName: table.tableName, records: [single(nowMs + i, '1')] })
+    await Promise.all([send(busy, 0), send(calm, 0)])
+    const answered: string[] = []
+    const note = (name: string) => () => answered.push(name)
+    await Promise.all([...Array.from({ length: 6 }, (_, i) => send(busy, 1 + i).then(note('busy'))), send(calm, 1).then(note('calm'))])
+    expect(answered).toHaveLength(7)
+    expect(answered.indexOf('calm')).toBeLessThanOrEqual(1)
+  })
+
   it('throttles beyond its bounds, and takes records again afterwards', async () => {
     const table = await storage.createTable('db', 'bounded')
     const { engine, catalog } = storage

@@ -19,7 +19,7 @@ export interface StoredRecord {
   readonly value: ReadonlyMap<string, Cell>
 }
 
-/** What the writer asks about rows that are already stored. */
+/** What the writer asks about rows that are already stored. Answers may hold more than was asked for. */
 export interface StoredRecords {
   /** The newest time of each of the series among rows not older than `fromNs`; series without such rows are left out. */
   newestTimes(
@@ -34,14 +34,19 @@ export interface StoredRecords {
 /** One question's text stays below the engine's limit of 256 KiB. */
 const questionChars = 200_000
 
+/**
+ * Keys travel as one literal that the engine splits: a list of thousands of literals takes it several times as long to parse.
+ * Measure names are matched apart from the rest of a key, so the answer may hold more.
+ */
 export function createStoredRecords(engine: Pick<Engine, 'rows'>, engineDatabase: string): StoredRecords {
   return {
     async newestTimes(table, series, fromNs) {
       const newest = []
-      for (const { tuples } of questions(series, (s) => `(${quote(s.measureName)},${s.series})`)) {
+      for (const { items, keys } of questions(series, (s) => String(s.series))) {
         const rows = await engine.rows(
           `SELECT measure_name, toString(series), toString(max(time)) FROM ${engineDatabase}.${table.physicalName} ` +
-            `WHERE time >= ${fromNs} AND (measure_name, series) IN (${tuples}) GROUP BY measure_name, series`,
+            `WHERE time >= ${fromNs} AND measure_name IN (${measureNames(items)}) ` +
+            `AND series IN (SELECT toUInt64(arrayJoin(splitByChar(',', '${keys}')))) GROUP BY measure_name, series`,
         )
         for (const [name, id, time] of rows) {
           newest.push({ measureName: String(name), series: BigInt(String(id)), timeNs: BigInt(String(time)) })
@@ -56,11 +61,13 @@ export function createStoredRecords(engine: Pick<Engine, 'rows'>, engineDatabase
         ', ',
       )
       const found = new Map<string, StoredRecord>()
-      for (const { tuples, items } of questions(identities, (i) => `(${quote(i.measureName)},${i.series},${i.timeNs})`)) {
+      for (const { items, keys } of questions(identities, (i) => `${i.series} ${i.timeNs}`)) {
         const times = items.map((i) => i.timeNs)
         const rows = await engine.rows(
           `SELECT ${selected} FROM ${engineDatabase}.${table.physicalName} ` +
-            `WHERE time BETWEEN ${least(times)} AND ${greatest(times)} AND (measure_name, series, time) IN (${tuples})`,
+            `WHERE time BETWEEN ${least(times)} AND ${greatest(times)} AND measure_name IN (${measureNames(items)}) ` +
+            "AND (series, time) IN (SELECT toUInt64(key[1]), toInt64(key[2]) FROM (SELECT splitByChar(' ', arrayJoin(splitByChar(',', " +
+            `'${keys}'))) AS key))`,
         )
         for (const row of rows) {
           const record = storedRecord(row, columns)
@@ -75,27 +82,36 @@ export function createStoredRecords(engine: Pick<Engine, 'rows'>, engineDatabase
   }
 }
 
-function* questions<T>(
-  items: readonly T[],
-  tuple: (item: T) => string,
-): Generator<{ readonly tuples: string; readonly items: readonly T[] }> {
-  let tuples: string[] = []
-  let asked: T[] = []
+interface Question<T> {
+  readonly items: readonly T[]
+  /** The distinct keys of the items, between commas. */
+  readonly keys: string
+}
+
+function* questions<T extends SeriesIdentity>(all: readonly T[], keyOf: (item: T) => string): Generator<Question<T>> {
+  let items: T[] = []
+  let keys = new Set<string>()
+  let names = new Set<string>()
   let chars = 0
-  for (const item of items) {
-    const text = tuple(item)
-    if (chars + text.length > questionChars) {
-      yield { tuples: tuples.join(','), items: asked }
-      tuples = []
-      asked = []
+  for (const item of all) {
+    const key = keyOf(item)
+    const added = (keys.has(key) ? 0 : key.length + 1) + (names.has(item.measureName) ? 0 : 2 * item.measureName.length + 4)
+    if (chars + added > questionChars && items.length > 0) {
+      yield { items, keys: [...keys].join(',') }
+      items = []
+      keys = new Set()
+      names = new Set()
       chars = 0
     }
-    tuples.push(text)
-    asked.push(item)
-    chars += text.length + 1
+    items.push(item)
+    keys.add(key)
+    names.add(item.measureName)
+    chars += added
   }
-  if (asked.length > 0) yield { tuples: tuples.join(','), items: asked }
+  if (items.length > 0) yield { items, keys: [...keys].join(',') }
 }
+
+const measureNames = (items: readonly SeriesIdentity[]): string => [...new Set(items.map((i) => quote(i.measureName)))].join(', ')
 
 function storedRecord(row: readonly unknown[], columns: readonly (readonly [string, AttributeType])[]): StoredRecord {
   const [measureName, series, time, version] = row.slice(0, 4).map(String)
