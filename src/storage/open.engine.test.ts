@@ -116,7 +116,7 @@ describe('an open storage', () => {
     const first = await open()
     const table = await createTable(first, 'SecretTable')
     await write(first, table, [0n, 100n])
-    expect((await partsOf(first, table)).map(([disk]) => disk).toSorted()).toEqual(['magnetic', 'memory'])
+    expect(new Set((await partsOf(first, table)).map(([disk]) => disk))).toEqual(new Set(['magnetic', 'memory']))
     await close()
 
     const files = filesUnder(directory)
