@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { defaultLimits } from '../../base/limits.ts'
+import type { MultiValue } from '../../storage/writer/write-record.ts'
 import { type ReadRecord, RecordReader } from './read-record.ts'
 import type { RecordInput } from './record.ts'
 import { Shapes } from './shapes.ts'
@@ -45,6 +46,19 @@ describe('reading a record', () => {
     const [first, second] = [0, 1].map((i) => reader.read({ ...multi, Dimensions: [] }, i))
     expect(second!.dimensions).toBe(first!.dimensions)
     expect(second!.value.kind === 'multi' && first!.value.kind === 'multi' && second!.value.shape === first!.value.shape).toBe(true)
+  })
+
+  it('shares them also when many kinds of records alternate', () => {
+    const kinds = Array.from({ length: 50 }, (_, i) => ({
+      ...multi,
+      Dimensions: [dimension(`kind${i}`)],
+      MeasureValues: [{ Name: `m${i}`, Value: '1', Type: 'DOUBLE' as const }],
+    }))
+    const [first, second] = [0, 1].map(() => kinds.map((kind) => read(kind)))
+    for (const [i, record] of first!.entries()) {
+      expect(second![i]!.dimensions.names).toBe(record.dimensions.names)
+      expect((second![i]!.value as MultiValue).shape).toBe((record.value as MultiValue).shape)
+    }
   })
 
   it('tells records apart whose attributes differ only in a type', () => {
@@ -197,5 +211,7 @@ describe('a record is refused with its place', () => {
   it('also when an allowed list of names was read before', () => {
     read(base)
     expect(() => read({ ...base, Dimensions: [dimension('host'), dimension('host')] })).toThrow('given twice')
+    read({ ...base, Dimensions: [dimension('a'), dimension('b')] })
+    expect(() => read({ ...base, Dimensions: [dimension('a\0b')] })).toThrow('must not contain control characters')
   })
 })

@@ -6,8 +6,10 @@ import { checkColumnName } from './names.ts'
 import type { DimensionInput, MeasureValueInput, MeasureValueType } from './record.ts'
 import { shorten } from './values.ts'
 
-/** How many of each kind are remembered; the records of one writer have few. */
-const remembered = 16
+/** How many lists are tried first, most recently used in front; the records of one writer have few. */
+const recent = 16
+/** How many are remembered at all. */
+const remembered = 10_000
 
 export const attributeTypes: Readonly<Record<Exclude<MeasureValueType, 'MULTI'>, AttributeType>> = {
   DOUBLE: 'double',
@@ -25,6 +27,8 @@ export class Shapes {
   readonly #limits: Limits
   readonly #dimensions: (readonly string[])[] = []
   readonly #multi: { readonly wireTypes: readonly string[]; readonly shape: MultiShape }[] = []
+  readonly #dimensionsByKey = new Map<string, readonly string[]>()
+  readonly #multiByKey = new Map<string, MultiShape>()
   readonly #measureNames = new Set<string>()
 
   constructor(limits: Limits) {
@@ -44,9 +48,12 @@ export class Shapes {
         return names
       }
     }
-    const names = this.#checkDimensions(common, own, recordPath)
-    list.unshift(names)
-    if (list.length > remembered) list.pop()
+    const key = [...common, ...own].map((d) => d.Name).join('\0')
+    const known = this.#dimensionsByKey.get(key)
+    // a list that is not allowed could have the key of another one (a name with U+0000), but not its length too
+    const names = known?.length === common.length + own.length ? known : this.#checkDimensions(common, own, recordPath)
+    remember(this.#dimensionsByKey, key, names)
+    pushFront(list, names)
     return names
   }
 
@@ -60,16 +67,18 @@ export class Shapes {
         return shape
       }
     }
-    const shape = this.#checkAttributes(values, path)
-    list.unshift({ shape, wireTypes: values.map((v) => v.Type) })
-    if (list.length > remembered) list.pop()
+    const key = values.map((v) => `${v.Name}\0${v.Type}`).join('\0')
+    const known = this.#multiByKey.get(key)
+    const shape = known?.names.length === values.length ? known : this.#checkAttributes(values, path)
+    remember(this.#multiByKey, key, shape)
+    pushFront(list, { shape, wireTypes: values.map((v) => v.Type) })
     return shape
   }
 
   checkMeasureName(name: string, path: string): void {
     if (this.#measureNames.has(name)) return
     checkColumnName('measure', name, path, this.#limits.measureNameBytes)
-    if (this.#measureNames.size >= 10_000) this.#measureNames.clear()
+    if (this.#measureNames.size >= remembered) this.#measureNames.clear()
     this.#measureNames.add(name)
   }
 
@@ -120,6 +129,16 @@ function isThisShape(names: readonly string[], wireTypes: readonly string[], val
     if (names[i] !== value.Name || wireTypes[i] !== value.Type) return false
   }
   return true
+}
+
+function pushFront<T>(list: T[], item: T): void {
+  list.unshift(item)
+  if (list.length > recent) list.pop()
+}
+
+function remember<T>(map: Map<string, T>, key: string, value: T): void {
+  if (map.size >= remembered && !map.has(key)) map.clear()
+  map.set(key, value)
 }
 
 function moveToFront<T>(list: T[], index: number): void {
