@@ -1,10 +1,22 @@
+import { aggregateFunctions } from './aggregate.ts'
+import { arrayFunctions } from './array.ts'
 import { bitwiseFunctions } from './bitwise.ts'
 import { conditionalFunctions } from './conditional.ts'
 import type { FunctionDefinition } from './definition.ts'
 import { mathematicalFunctions } from './mathematical.ts'
+import { timeSeriesFunctions } from './time-series.ts'
+import { windowFunctions } from './window.ts'
 
 /** Every family, sorted by name: one line each. */
-export const functionFamilies: readonly (readonly FunctionDefinition[])[] = [bitwiseFunctions, conditionalFunctions, mathematicalFunctions]
+export const functionFamilies: readonly (readonly FunctionDefinition[])[] = [
+  aggregateFunctions,
+  arrayFunctions,
+  bitwiseFunctions,
+  conditionalFunctions,
+  mathematicalFunctions,
+  timeSeriesFunctions,
+  windowFunctions,
+]
 
 const byName = new Map<string, FunctionDefinition>()
 for (const definition of functionFamilies.flat()) {

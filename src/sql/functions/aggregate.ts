@@ -1,0 +1,12 @@
+import { approximateAggregates } from './aggregate/approximate.ts'
+import { basicAggregates } from './aggregate/basic.ts'
+import { collectingAggregates } from './aggregate/collect.ts'
+import { statisticalAggregates } from './aggregate/statistical.ts'
+import type { FunctionDefinition } from './definition.ts'
+
+export const aggregateFunctions: readonly FunctionDefinition[] = [
+  ...approximateAggregates,
+  ...basicAggregates,
+  ...collectingAggregates,
+  ...statisticalAggregates,
+]
