@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -191,6 +191,21 @@ describe('an open storage', () => {
     await expect(engine.rows('SELECT 1 SETTINGS max_bytes_before_external_sort = 1')).rejects.toBeDefined()
     const settings = await engine.rows("SELECT value FROM system.settings WHERE name LIKE 'max_bytes%before_external%'")
     expect(new Set(settings.map(([value]) => value))).toEqual(new Set(['0']))
+  })
+
+  it('is refused while the folder of a store is missing, and opens where the folder was moved to', async () => {
+    const memoryStorePath = join(directory, 'fast')
+    const options = { dataDirectory: join(directory, 'data'), memoryStorePath }
+    const first = await open(options)
+    const table = await createTable(first, 'table')
+    await write(first, table, [0n])
+    await close()
+    const moved = join(directory, 'faster')
+    renameSync(memoryStorePath, moved)
+    await expect(open(options)).rejects.toMatchObject({ message: expect.stringContaining('does not hold the memory store') as string })
+    const magneticStore = { kind: 'directory', path: moved } as const
+    await expect(open({ ...options, magneticStore })).rejects.toMatchObject({ code: 'CONFIGURATION' })
+    expect(await countOf(await open({ ...options, memoryStorePath: moved }), table)).toEqual(['1', '1'])
   })
 
   it('refuses one folder for both tiers', async () => {

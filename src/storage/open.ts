@@ -19,6 +19,7 @@ import { checkFormat } from './format-version.ts'
 import type { LayoutOptions } from './layout.ts'
 import { removeOrphans } from './orphans.ts'
 import { remoteLayout } from './remote-layout.ts'
+import { checkStoreLocations } from './store-locations.ts'
 import { type StoredCatalog, openCatalog } from './stored-catalog.ts'
 import { type Tables, createTables } from './tables.ts'
 import { type WriteObserver, type Writer, openWriter } from './writer/writer.ts'
@@ -97,6 +98,7 @@ async function open(options: StorageOptions, opened: (() => Promise<void> | unde
   await removeOrphans({ engine, documents, tables, layout, log })
   const isShared = cluster !== undefined
   const catalog = await openCatalog({ documents, tables, engineDatabase, sharedWriters: isShared })
+  if (isShared) opened.push(refreshRegularly(catalog, log))
   const { writeObserver: observer } = options
   const writer = openWriter({ engine, catalog, clock, limits, log, engineDatabase, ...(observer === undefined ? {} : { observer }) })
   opened.push(() => writer.stop?.())
@@ -128,6 +130,7 @@ async function openStorageEngine(options: StorageOptions, dataDirectory: string,
   for (const path of [engineDirectory, memoryStorePath, ...(magneticStore.kind === 'directory' ? [magneticStore.path] : [])]) {
     await makeFolder(path)
   }
+  await checkStoreLocations(dataDirectory, { memoryStorePath, magneticStore }, keys)
   const configuration = await writeEngineConfiguration({ engineDirectory, memoryStorePath, magneticStore, keys })
   try {
     return await openEngine({ kind: 'chdb', dataDirectory: engineDirectory, configFile: configuration.path, log, ...onUnmapped })
@@ -135,6 +138,9 @@ async function openStorageEngine(options: StorageOptions, dataDirectory: string,
     await configuration.remove()
   }
 }
+
+/** How often the tables that other nodes make, change and remove are read. */
+const sharedRefreshMs = 5000
 
 /** One node keeps its catalog in its directory; the nodes of a cluster share one, under keys that follow from the master key they share. */
 function openDocuments(
@@ -151,6 +157,16 @@ function openDocuments(
     ...(layout.cluster.replication === 'engine' ? { onCluster: layout.cluster.name } : {}),
     keys: sharedStorageKeys(masterKey),
   })
+}
+
+/** Answers the way to stop. */
+function refreshRegularly(catalog: StoredCatalog, log: Log): () => undefined {
+  const timer = setInterval(() => {
+    catalog.refresh().catch((error: unknown) => log.warn('catalog not read', { error: String(error) }))
+  }, sharedRefreshMs).unref()
+  return () => {
+    clearInterval(timer)
+  }
 }
 
 async function makeFolder(path: string): Promise<void> {
