@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { systemClock } from '../base/clock.ts'
 import { defaultLimits } from '../base/limits.ts'
 import { silentLog } from '../base/log.ts'
+import { startObjectStore } from '../../tests/harness/object-store.ts'
 import { readMasterKey } from './at-rest/master-key.ts'
 import { addStorageKey } from './at-rest/storage-keys.ts'
 import { type Storage, type StorageOptions, openStorage } from './open.ts'
@@ -191,6 +192,36 @@ describe('an open storage', () => {
     await expect(engine.rows('SELECT 1 SETTINGS max_bytes_before_external_sort = 1')).rejects.toBeDefined()
     const settings = await engine.rows("SELECT value FROM system.settings WHERE name LIKE 'max_bytes%before_external%'")
     expect(new Set(settings.map(([value]) => value))).toEqual(new Set(['0']))
+  })
+
+  it('keeps its magnetic store in a bucket, encrypted, with an encrypted cache on the disk', async () => {
+    const bucket = await startObjectStore()
+    try {
+      const credentials = { accessKeyId: 'id', secretAccessKey: 'secret' }
+      const location = {
+        kind: 's3',
+        bucket: 'cold-data',
+        prefix: 'here',
+        region: 'us-east-1',
+        endpoint: bucket.endpoint,
+        credentials,
+      } as const
+      const cold = await open({ magneticStore: location })
+      const table = await createTable(cold, 'table')
+      await write(cold, table, [0n, 100n])
+      expect(await countOf(cold, table)).toEqual(['2', '2'])
+      expect(new Set((await partsOf(cold, table)).map(([disk]) => disk))).toEqual(new Set(['magnetic', 'memory']))
+      await close()
+      expect([...bucket.objects.keys()].filter((path) => path.startsWith('/cold-data/here/')).length).toBeGreaterThan(5)
+      const contents = [...bucket.objects.values(), ...filesUnder(directory).map((file) => readFileSync(file))]
+      expect(contents.some((content) => content.includes('Secret'))).toBe(false)
+      await expect(open({ magneticStore: { ...location, prefix: 'elsewhere' } })).rejects.toMatchObject({
+        message: expect.stringContaining('s3://cold-data/here') as string,
+      })
+    } finally {
+      await close()
+      await bucket.close()
+    }
   })
 
   it('is refused while the folder of a store is missing, and opens where the folder was moved to', async () => {
