@@ -2,7 +2,7 @@ import { call, cast, identifier, int64, integer, lambda, when } from '../../clic
 import type { Node } from '../../clickhouse/tree.ts'
 import type { FunctionDefinition, LowerCall } from '../definition.ts'
 import { and, atLeast, equal, greater, less, minus, or, plus, quotient, times, toInt128, toInt64, unequal, zero } from '../expression.ts'
-import { addMonths } from '../operators/arithmetic.ts'
+import { addMonthsToTimestamp } from '../operators/arithmetic.ts'
 
 const dayNs = 86_400_000_000_000n
 const maxEntries = 10_000
@@ -120,7 +120,7 @@ export const sequenceFunctions: readonly FunctionDefinition[] = [
       },
       {
         pattern: '(timestamp, timestamp, interval year to month) -> array(timestamp)',
-        lower: (context, a, b, step) => monthly(context, a!, b!, step!, (months) => addMonths(context, a!, months)),
+        lower: (context, a, b, step) => monthly(context, a!, b!, step!, (months) => addMonthsToTimestamp(context, a!, months)),
       },
     ],
     examples: [
