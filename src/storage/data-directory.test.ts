@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { open } from 'lmdb'
@@ -68,6 +68,14 @@ describe('the lock of a data directory', () => {
     store.transactionSync(() => void store.put('owner', { token: 'old', pid: process.pid, started: 'another boot 1' }))
     await store.close()
     await (await lockDataDirectory(directory)).release()
+  })
+
+  it('says that its file cannot be opened', async () => {
+    mkdirSync(join(directory, 'lock.mdb'), { recursive: true })
+    await expect(lockDataDirectory(directory)).rejects.toMatchObject({
+      code: 'CONFIGURATION',
+      message: expect.stringContaining('lock.mdb') as string,
+    })
   })
 
   it('says why a directory cannot be used', async () => {

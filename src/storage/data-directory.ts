@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { mkdir, realpath } from 'node:fs/promises'
 import { join } from 'node:path'
-import { open } from 'lmdb'
+import { type RootDatabase, open } from 'lmdb'
 import { ServerError } from '../base/errors.ts'
 
 /** The right to use a data directory; one process has it at a time. */
@@ -30,7 +30,7 @@ const ownerKey = 'owner'
  */
 export async function lockDataDirectory(path: string): Promise<DirectoryLock> {
   const directory = await usableDirectory(path)
-  const store = open<Owner, string>({ path: join(directory, lockFileNames[0] ?? ''), encoding: 'json', overlappingSync: false })
+  const store = openLock(directory)
   const self: Owner = { token: randomUUID(), pid: process.pid, started: processStart(process.pid) }
   const holder = store.transactionSync(() => {
     const owner = store.get(ownerKey)
@@ -54,6 +54,15 @@ export async function lockDataDirectory(path: string): Promise<DirectoryLock> {
       })
       await store.close()
     },
+  }
+}
+
+function openLock(directory: string): RootDatabase<Owner, string> {
+  const path = join(directory, 'lock.mdb')
+  try {
+    return open<Owner, string>({ path, encoding: 'json', overlappingSync: false })
+  } catch (error) {
+    throw new ServerError('CONFIGURATION', `The lock ${path} of the data directory cannot be opened (${String(error)}).`, { cause: error })
   }
 }
 
