@@ -1,0 +1,323 @@
+import { existsSync } from 'node:fs'
+import { setTimeout as delay } from 'node:timers/promises'
+import { ServerError } from '../base/errors.ts'
+import type { Log } from '../base/log.ts'
+import { bindParameters, quoteText } from './bind-parameters.ts'
+import { ChunkQueue } from './chunk-queue.ts'
+import { arrowInsert } from './embedded/arrow-columns.ts'
+import { openSession, StatementSession } from './embedded/sessions.ts'
+import { StreamSession } from './embedded/stream-session.ts'
+import type { Engine, EngineInsert, EngineParameters, EngineQuery, EngineResult } from './engine.ts'
+import { engineCode, mapEngineFault } from './errors.ts'
+import { Gate } from './gate.ts'
+import { progressOf, progressQuery, ProgressWatch } from './progress-watch.ts'
+
+export interface ChdbOptions {
+  readonly dataDirectory: string
+  /** ClickHouse configuration (disks, storage policies). */
+  readonly configFile?: string
+  /** Further arguments of the engine, `--name=value`; settings apply to every session. */
+  readonly connectionArgs?: readonly string[]
+  /** Size of libuv's thread pool (UV_THREADPOOL_SIZE at the start of the process), which native calls occupy while they run. Default 4. */
+  readonly poolThreads?: number
+  /** Queries that run at once; at most two less than the pool has threads. Default 8. */
+  readonly sessions?: number
+  /** Queries that may wait for a session before they are throttled. Default 64. */
+  readonly waitingQueries?: number
+  readonly log: Log
+  /** Called for an error of the engine that errors.ts does not know. */
+  readonly onUnmapped?: (error: ServerError) => void
+}
+
+/** Inserts that may wait; their caller bounds its own queue. */
+const waitingInserts = 256
+const waitingStatements = 4096
+/** How long after its time limit a query that does not notice is killed. */
+const timeoutGraceMs = 1000
+const killEveryMs = 100
+
+/** Settings of every session. ALP and friends are stable on disk, yet still behind a switch. */
+const sessionArgs = ['--allow_experimental_codecs=1', '--max_query_size=134217728', '--timeout_before_checking_execution_speed=0']
+/** One insert is one part per partition, however many days it spans. */
+const insertArgs = ['--max_partitions_per_insert_block=0', '--max_insert_threads=1', '--async_insert=0']
+
+interface RunningQuery {
+  readonly queryId: string
+  readonly waiting: AbortController
+  /** Why it is being stopped; what its reader gets. */
+  stopped: ServerError | undefined
+  ended: boolean
+}
+
+/**
+ * ClickHouse inside this process.
+ * @throws ServerError CONFIGURATION when the data directory or the configuration file is not accepted.
+ */
+export async function openChdb(options: ChdbOptions): Promise<Engine> {
+  // the engine itself goes on with its defaults when the file is missing
+  if (options.configFile !== undefined && !existsSync(options.configFile)) {
+    throw new ServerError('CONFIGURATION', `The engine's configuration file ${options.configFile} does not exist`)
+  }
+  const args = [
+    ...(options.configFile === undefined ? [] : [`--config-file=${options.configFile}`]),
+    ...sessionArgs,
+    ...(options.connectionArgs ?? []),
+  ]
+  const open = (extra: readonly string[] = []): StatementSession => new StatementSession(openSession(options.dataDirectory, [...args, ...extra]))
+  const engine = new ChdbEngine(options, args, { control: open(), statements: open(), inserts: open(insertArgs) })
+  await engine.warmUp()
+  return engine
+}
+
+class ChdbEngine implements Engine {
+  readonly kind = 'chdb'
+  readonly name = 'engine'
+  readonly #options: ChdbOptions
+  readonly #args: readonly string[]
+  readonly #log: Log
+  /** KILL and progress have a session of their own, so that they never wait behind a statement. */
+  readonly #control: StatementSession
+  readonly #statements: StatementSession
+  readonly #inserts: StatementSession
+  readonly #queryGate: Gate
+  readonly #insertGate = new Gate(1, waitingInserts, 'inserts')
+  readonly #statementGate = new Gate(1, waitingStatements, 'statements')
+  readonly #idle: StreamSession[] = []
+  readonly #streams = new Set<StreamSession>()
+  readonly #running = new Map<string, RunningQuery>()
+  readonly #progress: ProgressWatch
+  #idleWaiters: (() => void)[] = []
+  #stopped: Promise<void> | undefined
+
+  constructor(
+    options: ChdbOptions,
+    args: readonly string[],
+    sessions: { readonly control: StatementSession; readonly statements: StatementSession; readonly inserts: StatementSession },
+  ) {
+    this.#options = options
+    this.#args = args
+    this.#log = options.log
+    this.#control = sessions.control
+    this.#statements = sessions.statements
+    this.#inserts = sessions.inserts
+    const slots = Math.max(1, Math.min(options.sessions ?? 8, (options.poolThreads ?? 4) - 2))
+    this.#queryGate = new Gate(slots, options.waitingQueries ?? 64, 'queries')
+    this.#progress = new ProgressWatch(async (ids) => progressOf(parseRows(await this.#control.run(asRows(progressQuery(ids))))), this.#log)
+  }
+
+  async warmUp(): Promise<void> {
+    this.#idle.push(await this.#openStream())
+  }
+
+  async query(query: EngineQuery): Promise<EngineResult> {
+    const { queryId } = query
+    if (!/^[A-Za-z0-9_-]+$/.test(queryId) || this.#running.has(queryId)) throw new Error(`query id ${queryId} is malformed or in use`)
+    const text = queryText(query)
+    const running: RunningQuery = { queryId, waiting: new AbortController(), stopped: undefined, ended: false }
+    this.#running.set(queryId, running)
+    let leave: (() => void) | undefined
+    try {
+      leave = await this.#queryGate.enter(running.waiting.signal)
+      const session = this.#takeIdle() ?? (await this.#openStream())
+      if (running.stopped) {
+        this.#idle.push(session)
+        throw running.stopped
+      }
+      const result = this.#start(running, session, text, query.timeoutMs, leave)
+      await result.ready()
+      return result
+    } catch (error) {
+      if (!running.ended) this.#finish(running, leave)
+      throw error
+    }
+  }
+
+  #start(running: RunningQuery, session: StreamSession, text: string, timeoutMs: number | undefined, leave: () => void): ChdbResult {
+    const queue = new ChunkQueue()
+    const progress = this.#progress.watch(running.queryId)
+    const watchdog =
+      timeoutMs === undefined
+        ? undefined
+        : setTimeout(() => void this.#stopQuery(running, new ServerError('QUERY_TIMEOUT', 'The query exceeded its time limit')), timeoutMs + timeoutGraceMs)
+    let over: () => void = () => undefined
+    const released = new Promise<void>((resolve) => (over = resolve))
+    session.run(text, {
+      chunk: (bytes) => queue.push(bytes),
+      end: (failure) => {
+        clearTimeout(watchdog)
+        progress.stop()
+        if (session.usable) this.#idle.push(session)
+        else this.#streams.delete(session)
+        this.#finish(running, leave)
+        queue.end(failure === undefined ? undefined : (running.stopped ?? this.#mapped(failure)))
+        over()
+      },
+    })
+    return new ChdbResult(queue, {
+      more: () => session.more(),
+      progress: () => progress.current,
+      close: async () => {
+        if (!running.ended) {
+          session.cancel()
+          await this.#stopQuery(running, new ServerError('QUERY_CANCELLED', 'The result was closed'))
+        }
+        await released
+      },
+    })
+  }
+
+  #finish(running: RunningQuery, leave: (() => void) | undefined): void {
+    running.ended = true
+    this.#running.delete(running.queryId)
+    leave?.()
+    if (this.#running.size === 0) for (const wake of this.#idleWaiters.splice(0)) wake()
+  }
+
+  #takeIdle(): StreamSession | undefined {
+    for (;;) {
+      const session = this.#idle.pop()
+      if (!session || session.usable) return session
+      this.#streams.delete(session)
+    }
+  }
+
+  async #openStream(): Promise<StreamSession> {
+    const session = await StreamSession.open({ dataDirectory: this.#options.dataDirectory, connectionArgs: this.#args })
+    this.#streams.add(session)
+    return session
+  }
+
+  async insert(insert: EngineInsert): Promise<void> {
+    if (insert.rowCount === 0) return
+    const columns = arrowInsert(insert)
+    await this.#insertGate.run(() => this.#mapping(() => this.#inserts.insert(columns)))
+  }
+
+  async execute(text: string, options: { readonly everyNode?: boolean; readonly parameters?: EngineParameters } = {}): Promise<void> {
+    const bound = bindParameters(text, options.parameters ?? {})
+    await this.#statementGate.run(() => this.#mapping(() => this.#statements.run(bound)))
+  }
+
+  async rows(text: string, parameters: EngineParameters = {}): Promise<readonly (readonly unknown[])[]> {
+    const bound = asRows(bindParameters(text, parameters))
+    return parseRows(await this.#statementGate.run(() => this.#mapping(() => this.#statements.run(bound))))
+  }
+
+  async cancel(queryId: string): Promise<void> {
+    const running = this.#running.get(queryId)
+    if (running) await this.#stopQuery(running, new ServerError('QUERY_CANCELLED', 'The query was cancelled'))
+  }
+
+  /** Resolves after the first KILL; repeats it while the query runs, since it may not have begun. Never `KILL … SYNC`: it hangs. */
+  async #stopQuery(running: RunningQuery, why: ServerError): Promise<void> {
+    if (running.stopped || running.ended) return
+    running.stopped = why
+    running.waiting.abort(why)
+    const kill = `KILL QUERY WHERE Settings['log_comment'] = ${quoteText(running.queryId)} ASYNC FORMAT Null`
+    const repeat = async (): Promise<void> => {
+      await this.#control.run(kill)
+      if (running.ended) return
+      void delay(killEveryMs)
+        .then(() => (running.ended ? undefined : repeat()))
+        .catch((error: unknown) => this.#log.warn('engine kill failed', { queryId: running.queryId, error }))
+    }
+    if (!running.ended) await this.#mapping(repeat)
+  }
+
+  activity(): { readonly queries: number; readonly inserts: number; readonly waiting: number } {
+    return { queries: this.#queryGate.running, inserts: this.#insertGate.running, waiting: this.#queryGate.waiting + this.#insertGate.waiting }
+  }
+
+  async drain(): Promise<void> {
+    this.#queryGate.close()
+    if (this.#running.size > 0) await new Promise<void>((resolve) => this.#idleWaiters.push(resolve))
+  }
+
+  /** Ends what runs, then closes; the process may exit only afterwards. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#close()
+    return this.#stopped
+  }
+
+  async #close(): Promise<void> {
+    for (const gate of [this.#queryGate, this.#insertGate, this.#statementGate]) gate.close()
+    const why = new ServerError('SHUTTING_DOWN', 'The server is shutting down')
+    await Promise.all([...this.#running.values()].map((running) => this.#stopQuery(running, why)))
+    for (const session of this.#streams) session.cancel()
+    await this.drain()
+    await Promise.all([...this.#streams].map((session) => session.close()))
+    for (const session of [this.#inserts, this.#statements, this.#control]) await session.close()
+  }
+
+  async #mapping<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work()
+    } catch (error) {
+      throw error instanceof ServerError ? error : this.#mapped(error instanceof Error ? error.message : String(error), error)
+    }
+  }
+
+  #mapped(message: string, cause?: unknown): ServerError {
+    const error = mapEngineFault({ code: engineCode(message), message, cause })
+    if (error.code === 'INTERNAL') {
+      this.#log.error('engine error unknown', { message })
+      this.#options.onUnmapped?.(error)
+    }
+    return error
+  }
+}
+
+interface ChdbResultControl {
+  more(): void
+  progress(): ReturnType<EngineResult['progress']>
+  close(): Promise<void>
+}
+
+class ChdbResult implements EngineResult {
+  readonly #queue: ChunkQueue
+  readonly #control: ChdbResultControl
+
+  constructor(queue: ChunkQueue, control: ChdbResultControl) {
+    this.#queue = queue
+    this.#control = control
+  }
+
+  ready(): Promise<void> {
+    return this.#queue.ready()
+  }
+
+  async *chunks(): AsyncGenerator<Uint8Array> {
+    try {
+      for (;;) {
+        const chunk = await this.#queue.next()
+        if (chunk === undefined) return
+        this.#control.more()
+        yield chunk
+      }
+    } finally {
+      await this.close()
+    }
+  }
+
+  progress(): ReturnType<EngineResult['progress']> {
+    return this.#control.progress()
+  }
+
+  async close(): Promise<void> {
+    this.#queue.abandon()
+    await this.#control.close()
+  }
+}
+
+function queryText(query: EngineQuery): string {
+  const settings: Record<string, string | number> = { ...query.settings, log_comment: query.queryId }
+  if (query.timeoutMs !== undefined) settings['max_execution_time'] = Math.max(query.timeoutMs, 1) / 1000
+  const clauses = Object.entries(settings).map(([name, value]) => `${name} = ${typeof value === 'number' ? value : quoteText(value)}`)
+  return `${bindParameters(query.text, query.parameters ?? {})}\nFORMAT RowBinary SETTINGS ${clauses.join(', ')}`
+}
+
+const asRows = (text: string): string => `${text}\nFORMAT JSONCompactEachRow SETTINGS output_format_json_quote_64bit_integers = 1`
+
+function parseRows(text: string): readonly (readonly unknown[])[] {
+  return text.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as readonly unknown[]]))
+}

@@ -1,0 +1,66 @@
+import { createRequire } from 'node:module'
+import { drainPending, Session } from 'chdb'
+import { ServerError } from '../../base/errors.ts'
+import type { ArrowInsert } from './arrow-columns.ts'
+
+/** chDB's entry for columns in memory; its typed wrapper takes neither unsigned integers nor buffers that are encoded already. */
+interface ArrowEntry {
+  _arrowRegisterColumns(connection: unknown, name: string, columns: ArrowInsert['columns']): void
+  _arrowUnregister(connection: unknown, name: string): void
+}
+
+const arrowEntry = createRequire(import.meta.url)('chdb') as ArrowEntry
+
+/** Opening reads the tables' metadata on this thread: some tenths of a second, so only at the start. */
+export function openSession(dataDirectory: string, connectionArgs: readonly string[]): Session {
+  try {
+    return new Session(dataDirectory, { connectionArgs })
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    throw new ServerError('CONFIGURATION', `The engine cannot open ${dataDirectory}: ${why}`, { cause: error })
+  }
+}
+
+/** Statements that run one after the other on one session, off the event loop. */
+export class StatementSession {
+  readonly #session: Session
+  #tail: Promise<unknown> = Promise.resolve()
+  #arrowNames = 0
+
+  constructor(session: Session) {
+    this.#session = session
+  }
+
+  /** The output bytes as text; `text` names its FORMAT. */
+  async run(text: string): Promise<string> {
+    const result = await this.#inTurn(() => this.#session.queryAsync(text, { format: 'Null' }))
+    return result.text()
+  }
+
+  /** Columns in, without copying them; their memory must not change until this resolves. */
+  async insert(insert: ArrowInsert): Promise<void> {
+    await this.#inTurn(async () => {
+      const name = `insert_${process.pid}_${++this.#arrowNames}`
+      const { connection } = this.#session
+      arrowEntry._arrowRegisterColumns(connection, name, insert.columns)
+      try {
+        await this.#session.queryAsync(insert.statement(name), { format: 'Null' })
+      } finally {
+        arrowEntry._arrowUnregister(connection, name)
+      }
+    })
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#tail.then(work)
+    this.#tail = turn.catch(() => undefined)
+    return turn
+  }
+
+  async close(): Promise<void> {
+    await this.#tail
+    await drainPending()
+    this.#session.close()
+    await drainPending()
+  }
+}
