@@ -4,8 +4,6 @@ import { chmodSync, cpSync, existsSync, readdirSync, renameSync, rmSync, rmdirSy
 import { join } from 'node:path'
 import process from 'node:process'
 
-const streamWorker = ['engine', 'embedded', 'stream-worker.mjs']
-
 /** Types are the business of `npm run check`; here they are only stripped, so that a start is quick. */
 export function buildIfStale(root, say) {
   const stamp = join(root, 'dist', '.built')
@@ -25,8 +23,6 @@ export function buildIfStale(root, say) {
     // What is no TypeScript (programs for workers, for instance) goes along as it is.
     cpSync(join(root, 'src'), fresh, { recursive: true, filter: (path) => !path.endsWith('.ts') })
     removeEmptyFolders(fresh)
-    // started as a file by worker threads, so it is JavaScript from the start
-    copyFileSync(join(root, 'src', ...streamWorker), join(fresh, ...streamWorker))
     chmodSync(join(fresh, 'cli', 'main.js'), 0o755)
     writeFileSync(join(fresh, '.built'), `${new Date(newest).toISOString()}\n`)
     if (existsSync(join(root, 'dist'))) renameSync(join(root, 'dist'), old)
