@@ -133,7 +133,7 @@ describe('an open storage', () => {
 
   it('leaves no file with keys behind', async () => {
     const left = (): string[] =>
-      ['/dev/shm', tmpdir()].flatMap((folder) => readdirSync(folder).filter((name) => /^tidemark-[A-Za-z0-9]{6}$/.test(name)))
+      ['/dev/shm', tmpdir()].flatMap((folder) => readdirSync(folder).filter((name) => /^tidemark-\d+-[A-Za-z0-9]{6}$/.test(name)))
     const before = left()
     await open()
     expect(left()).toEqual(before)

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type DiskOptions, disksXml, usersXml } from './disks.ts'
@@ -17,7 +17,9 @@ const memoryFolder = '/dev/shm'
 
 /** Holds the storage keys: 0600 in a folder that only this user can enter. Remove it as soon as the engine is open. */
 export async function writeEngineConfiguration(options: DiskOptions): Promise<ConfigurationFile> {
-  const folder = await mkdtemp(join(existsSync(memoryFolder) ? memoryFolder : tmpdir(), 'tidemark-'))
+  const parent = existsSync(memoryFolder) ? memoryFolder : tmpdir()
+  await removeAbandoned(parent)
+  const folder = await mkdtemp(join(parent, `tidemark-${process.pid}-`))
   const remove = (): Promise<void> => rm(folder, { recursive: true, force: true })
   try {
     const path = join(folder, 'engine.xml')
@@ -28,5 +30,25 @@ export async function writeEngineConfiguration(options: DiskOptions): Promise<Co
   } catch (error) {
     await remove()
     throw error
+  }
+}
+
+/** What processes left that were killed while their engine was opening. */
+async function removeAbandoned(parent: string): Promise<void> {
+  for (const name of await readdir(parent)) {
+    const [, pid] = /^tidemark-(\d+)-[A-Za-z0-9]{6}$/.exec(name) ?? []
+    if (pid === undefined || isRunning(Number(pid))) continue
+    await rm(join(parent, name), { recursive: true, force: true }).catch(() => {
+      // another user's
+    })
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH'
   }
 }
