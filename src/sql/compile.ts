@@ -1,4 +1,11 @@
+import { ServerError } from '../base/errors.ts'
+import { findDatabase, findTable } from './analyzer/analyze-table.ts'
+import { analyze } from './analyzer/analyze.ts'
 import type { Catalog } from './catalog.ts'
+import { lower } from './clickhouse/lower.ts'
+import { print } from './clickhouse/print.ts'
+import type { LikeClause } from './syntax/ast.ts'
+import { parse } from './syntax/parse.ts'
 import type { Type } from './types/type.ts'
 
 /** What a compilation knows besides the text: everything that would be impure. */
@@ -42,7 +49,49 @@ export interface LikePattern {
 }
 
 /**
+ * What every query runs under, so that the engine's answers are SQL's: NULL over no rows and for absent sides of joins and absent keys,
+ * branches that are not taken are not evaluated, several correlated subqueries.
+ */
+const settings: Readonly<Record<string, string | number>> = {
+  aggregate_functions_null_for_empty: 1,
+  join_use_nulls: 1,
+  group_by_use_nulls: 1,
+  short_circuit_function_evaluation: 'enable',
+  allow_experimental_correlated_subqueries: 1,
+}
+
+/**
  * Timestream SQL to ClickHouse SQL. Pure: no I/O, no clock.
  * @throws ServerError SYNTAX_ERROR, COLUMN_NOT_FOUND, TYPE_MISMATCH, … with the position in `text`.
  */
-export declare function compile(text: string, catalog: Catalog, session: Session): CompiledStatement
+export function compile(text: string, catalog: Catalog, session: Session): CompiledStatement {
+  const statement = parse(text, session)
+  switch (statement.kind) {
+    case 'query': {
+      const query = analyze(statement.query, catalog, session)
+      const tree = lower(query, query.names, session.nowNs)
+      const columns = query.fields.map(({ name, column }) => ({ name, type: column.type }))
+      return { kind: 'query', text: print(tree), settings, columns, tables: query.tables }
+    }
+    case 'show-databases':
+      return { kind: 'show-databases', ...likeOf(statement.like) }
+    case 'show-tables':
+      return { kind: 'show-tables', ...(statement.from ? { database: findDatabase(catalog, statement.from) } : {}), ...likeOf(statement.like) }
+    case 'show-measures': {
+      const { database, table } = findTable(catalog, statement.from)
+      return { kind: 'show-measures', database, table, ...likeOf(statement.like) }
+    }
+    case 'describe': {
+      const { database, table } = findTable(catalog, statement.name)
+      return { kind: 'describe', database, table }
+    }
+    case 'explain':
+    case 'unload':
+      throw new ServerError('NOT_SUPPORTED', `${statement.kind.toUpperCase()} is not supported here`, { position: statement.at })
+  }
+}
+
+function likeOf(clause: LikeClause | undefined): { readonly like?: LikePattern } {
+  if (!clause) return {}
+  return { like: { pattern: clause.pattern, ...(clause.escape === undefined ? {} : { escape: clause.escape }) } }
+}

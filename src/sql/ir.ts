@@ -1,4 +1,4 @@
-import type { ErrorCode, Position } from '../base/errors.ts'
+import type { Position } from '../base/errors.ts'
 import type { PhysicalTable } from './catalog.ts'
 import type { FunctionDefinition, Signature } from './functions/definition.ts'
 import type { Type } from './types/type.ts'
@@ -12,7 +12,7 @@ import type { Type } from './types/type.ts'
 
 export type Expression =
   | Literal
-  | { readonly kind: 'column'; readonly type: Type; readonly symbol: string; readonly nullable: boolean }
+  | ColumnReference
   /** A parameter of a lambda around. */
   | { readonly kind: 'variable'; readonly type: Type; readonly name: string }
   | { readonly kind: 'lambda'; readonly type: Type; readonly parameters: readonly string[]; readonly body: Expression }
@@ -42,7 +42,7 @@ export type Expression =
   | {
       readonly kind: 'case'
       readonly type: Type
-      readonly branches: readonly { readonly when: Expression; readonly then: Expression }[]
+      readonly branches: readonly { readonly when: Expression; readonly result: Expression }[]
       readonly otherwise: Expression
     }
   /** CASE x WHEN …: the operand is evaluated once. */
@@ -63,6 +63,26 @@ export type Expression =
       readonly operand: Expression
       readonly query: Relation
     }
+
+  /** Only between analysis of an expression and of its SELECT, which puts columns in their places. */
+  | { readonly kind: 'window-call'; readonly type: Type; readonly call: Call; readonly window: WindowSpecification }
+  | { readonly kind: 'grouping'; readonly type: Type; readonly items: readonly Expression[]; readonly at: Position }
+
+export interface ColumnReference {
+  readonly kind: 'column'
+  readonly type: Type
+  readonly symbol: string
+  readonly nullable: boolean
+  /** As written, for messages. */
+  readonly name: string
+  readonly at: Position
+}
+
+export interface WindowSpecification {
+  readonly partitionBy: readonly Expression[]
+  readonly orderBy: readonly SortKey[]
+  readonly frame?: Frame
+}
 
 export type ComparisonOperator = '=' | '<>' | '<' | '<=' | '>' | '>=' | 'distinct'
 
@@ -200,9 +220,7 @@ export interface UnnestItem {
 export interface WindowFunction {
   readonly column: Column
   readonly call: Call
-  readonly partitionBy: readonly Expression[]
-  readonly orderBy: readonly SortKey[]
-  readonly frame?: Frame
+  readonly window: WindowSpecification
 }
 export interface Frame {
   readonly unit: 'rows' | 'range' | 'groups'
@@ -222,10 +240,4 @@ export interface OutputField {
 export interface Query {
   readonly relation: Relation
   readonly fields: readonly OutputField[]
-}
-
-/** Raised where an expression is evaluated, not when it is compiled: 1/0 in a CASE branch that is never taken. */
-export interface Failure {
-  readonly code: ErrorCode
-  readonly message: string
 }

@@ -1,6 +1,7 @@
 import { isNested } from '../types/coercion.ts'
 import { TIMESTAMP } from '../types/type.ts'
 import type { RowField, Type } from '../types/type.ts'
+import { bareInteger } from './lower-literal.ts'
 import { boolean, call, cast, identifier, integer, lambda, nothing, when } from './tree.ts'
 import type { Node } from './tree.ts'
 import type { Values } from './values.ts'
@@ -94,3 +95,24 @@ export function same(values: Values, left: Node, right: Node, type: Type): Node 
 }
 
 const isNan = (value: Node): Node => call('ifNull', call('isNaN', value), boolean(false))
+
+const direct = { '=': 'equals', '<>': 'notEquals', '<': 'less', '<=': 'lessOrEquals', '>': 'greater', '>=': 'greaterOrEquals' } as const
+
+/** Three-valued, of two values of one type in expression form. */
+export function compareNodes(values: Values, operator: keyof typeof direct, left: Node, right: Node, type: Type): Node {
+  if (!isNested(type)) return call(direct[operator], bareInteger(left), bareInteger(right))
+  switch (operator) {
+    case '=':
+      return equals(values, left, right, type)
+    case '<>':
+      return call('not', equals(values, left, right, type))
+    case '<':
+      return lessThan(values, left, right, type)
+    case '>':
+      return lessThan(values, right, left, type)
+    case '<=':
+      return call('not', lessThan(values, right, left, type))
+    case '>=':
+      return call('not', lessThan(values, left, right, type))
+  }
+}

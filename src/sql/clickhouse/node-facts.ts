@@ -14,7 +14,7 @@ export function isTrivial(node: Node): boolean {
     case 'cast':
       return isTrivial(node.operand)
     case 'call':
-      return node.name === 'assumeNotNull' && isTrivial(node.arguments[0]!)
+      return (node.name === 'assumeNotNull' || node.name === 'tupleElement') && isTrivial(node.arguments[0]!)
     default:
       return false
   }
@@ -110,4 +110,28 @@ function replaceInList(nodes: readonly Node[], name: string, replacement: Node):
 /** Whether the variable occurs anywhere, lambdas included. */
 export function uses(node: Node, name: string): boolean {
   return node.kind === 'identifier' ? node.name === name : children(node).some((child) => uses(child, name))
+}
+
+/** How many nodes it is once every alias in it is written out. */
+export function expandedSize(node: Node, aliasSizes: ReadonlyMap<string, number>, known = new Map<Node, number>()): number {
+  if (node.kind === 'identifier') return aliasSizes.get(node.name) ?? 1
+  let size = known.get(node)
+  if (size === undefined) {
+    size = 1
+    for (const child of children(node)) size += expandedSize(child, aliasSizes, known)
+    known.set(node, size)
+  }
+  return size
+}
+
+/** How often the variable occurs, lambdas included. */
+export function countUses(node: Node, name: string, known = new Map<Node, number>()): number {
+  if (node.kind === 'identifier') return node.name === name ? 1 : 0
+  let count = known.get(node)
+  if (count === undefined) {
+    count = 0
+    for (const child of children(node)) count += countUses(child, name, known)
+    known.set(node, count)
+  }
+  return count
 }

@@ -7,10 +7,7 @@ export function print(query: Select): string {
 }
 
 function printSelect(query: SelectQuery): string {
-  let text = ''
-  if (query.with && query.with.length > 0) {
-    text += `WITH ${query.recursive ? 'RECURSIVE ' : ''}${query.with.map((item) => `${quoteName(item.name)} AS (${print(item.query)})`).join(', ')} `
-  }
+  let text = printWith(query)
   text += query.distinct ? 'SELECT DISTINCT ' : 'SELECT '
   text += query.columns.map(printColumn).join(', ')
   if (query.from) text += ` FROM ${printFrom(query.from)}`
@@ -27,6 +24,13 @@ function printSelect(query: SelectQuery): string {
   if (query.offset) text += ` OFFSET ${printNode(query.offset)}`
   if (query.settings) text += ` SETTINGS ${Object.entries(query.settings).map(([name, value]) => `${name} = ${setting(value)}`).join(', ')}`
   return text
+}
+
+function printWith(query: SelectQuery): string {
+  const items = (query.with ?? []).map((item) => `${quoteName(item.name)} AS (${print(item.query)})`)
+  const definitions = (query.definitions ?? []).map(printColumn)
+  if (items.length + definitions.length === 0) return ''
+  return `WITH ${query.recursive ? 'RECURSIVE ' : ''}${[...items, ...definitions].join(', ')} `
 }
 
 const setting = (value: string | number): string => (typeof value === 'number' ? String(value) : quoteString(value))

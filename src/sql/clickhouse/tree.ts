@@ -56,6 +56,8 @@ export interface SelectQuery {
   readonly kind: 'select'
   readonly with?: readonly { readonly name: string; readonly query: Select }[]
   readonly recursive?: boolean
+  /** \`WITH expression AS alias\`: named values of this SELECT. */
+  readonly definitions?: readonly SelectColumn[]
   readonly distinct?: boolean
   readonly columns: readonly SelectColumn[]
   readonly from?: From

@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../../base/errors.ts'
 import { isNested } from '../types/coercion.ts'
 import type { Type } from '../types/type.ts'
-import { isSurelyPresent, isTrivial, replaceFirstUse } from './node-facts.ts'
+import { countUses, expandedSize, isSurelyPresent, isTrivial, replaceFirstUse } from './node-facts.ts'
 import { bareType, physicalType } from './physical.ts'
 import { boolean, call, cast, identifier, integer, lambda, nothing, string, when } from './tree.ts'
 import type { Node } from './tree.ts'
@@ -9,12 +9,17 @@ import type { Node } from './tree.ts'
 /** New names, unique in one query: columns `c1`, lambda variables `v1`, relations `r1`. */
 export class Names {
   #next = 0
+  /** Of every value named by an alias: how many nodes it stands for. */
+  readonly aliasSizes = new Map<string, number>()
 
   fresh(prefix: string): string {
     this.#next++
     return `${prefix}${this.#next}`
   }
 }
+
+/** How many nodes the engine may copy for one alias. */
+const maxCopiedNodes = 300
 
 /** What every piece of lowering builds values with. `safe`: under TRY, where errors become NULL. */
 export class Values {
@@ -37,12 +42,19 @@ export class Values {
     return this.names.fresh(/^[a-z]$/.test(prefix) ? prefix : 'v')
   }
 
-  /** Uses a value several times: named `(value AS v)` at its first use, or through a lambda when all uses are inside lambdas. */
+  /**
+   * Uses a value several times: named `(value AS v)` at its first use, or through a lambda when all uses are inside lambdas.
+   * The engine's analyzer copies what an alias stands for to every use of it, so aliases within aliases would grow exponentially:
+   * what would become long goes through a lambda too.
+   */
   let(value: Node, body: (value: Node) => Node): Node {
     if (isTrivial(value)) return body(value)
     const name = this.variable()
     const used = body(identifier(name))
-    const named = replaceFirstUse(used, name, { kind: 'alias', operand: value, name })
+    const size = expandedSize(value, this.names.aliasSizes)
+    const isShort = size * countUses(used, name) <= maxCopiedNodes
+    const named = isShort ? replaceFirstUse(used, name, { kind: 'alias', operand: value, name }) : undefined
+    if (named !== undefined) this.names.aliasSizes.set(name, size)
     return named ?? call('arrayElement', call('arrayMap', lambda([name], used), call('array', value)), integer(1))
   }
 

@@ -2,8 +2,11 @@ import { aggregateFunctions } from './aggregate.ts'
 import { arrayFunctions } from './array.ts'
 import { bitwiseFunctions } from './bitwise.ts'
 import { conditionalFunctions } from './conditional.ts'
+import { dateTimeFunctions } from './date-time.ts'
 import type { FunctionDefinition } from './definition.ts'
 import { mathematicalFunctions } from './mathematical.ts'
+import { regularExpressionFunctions } from './regular-expression.ts'
+import { stringFunctions } from './string.ts'
 import { timeSeriesFunctions } from './time-series.ts'
 import { windowFunctions } from './window.ts'
 
@@ -13,7 +16,10 @@ export const functionFamilies: readonly (readonly FunctionDefinition[])[] = [
   arrayFunctions,
   bitwiseFunctions,
   conditionalFunctions,
+  dateTimeFunctions,
   mathematicalFunctions,
+  regularExpressionFunctions,
+  stringFunctions,
   timeSeriesFunctions,
   windowFunctions,
 ]

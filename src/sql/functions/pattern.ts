@@ -38,7 +38,8 @@ const scalarTypes: Readonly<Record<ScalarName, Type>> = {
   'interval year to month': INTERVAL_YEAR_TO_MONTH,
   unknown: UNKNOWN,
 }
-const scalarNames = Object.keys(scalarTypes) as readonly ScalarName[]
+/** Longest first: `timestamp` before `time`. */
+const scalarNames = (Object.keys(scalarTypes) as ScalarName[]).sort((a, b) => b.length - a.length)
 
 const parsed = new Map<string, SignaturePattern>()
 

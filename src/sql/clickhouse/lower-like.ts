@@ -1,0 +1,54 @@
+import { ServerError } from '../../base/errors.ts'
+import type { Expression } from '../ir.ts'
+import { call, string } from './tree.ts'
+import type { Node } from './tree.ts'
+import type { Values } from './values.ts'
+
+/** LIKE without ESCAPE has no escape character; ClickHouse's always has the backslash. */
+export function lowerLike(values: Values, expression: Extract<Expression, { kind: 'like' }>, go: (part: Expression) => Node): Node {
+  const { pattern, escape } = expression
+  const operand = go(expression.operand)
+  if (pattern.kind === 'literal' && (escape === undefined || escape.kind === 'literal')) {
+    if (pattern.value === null || escape?.value === null) return values.nullOf(expression.type)
+    const { text, isPlain } = translateLike(pattern.value as string, escape?.value as string | undefined)
+    return isPlain ? call('equals', operand, string(text)) : call('like', operand, string(text))
+  }
+  const doubled = call('replaceAll', go(pattern), string('\\'), string('\\\\'))
+  if (escape === undefined) return call('like', operand, doubled)
+  return values.let(go(escape), (character) => {
+    const wrong = call('notEquals', call('lengthUTF8', character), { kind: 'integer', value: 1n })
+    const mark = call('concat', string('('), call('regexpQuoteMeta', call('assumeNotNull', character)), string(')(.)'))
+    return values.failIf(wrong, 'INVALID_FUNCTION_ARGUMENT', 'Escape string must be a single character', call('like', operand, call('replaceRegexpAll', doubled, mark, string(String.raw`\\\2`))))
+  })
+}
+
+/** ClickHouse's pattern; `isPlain`: no wildcards, `text` is what must be equal. @throws ServerError INVALID_FUNCTION_ARGUMENT */
+export function translateLike(pattern: string, escape: string | undefined): { readonly text: string; readonly isPlain: boolean } {
+  if (escape !== undefined && Array.from(escape).length !== 1) {
+    throw new ServerError('INVALID_FUNCTION_ARGUMENT', 'Escape string must be a single character')
+  }
+  let text = ''
+  let plain = ''
+  let isPlain = true
+  let escaped = false
+  for (const character of pattern) {
+    if (escaped) {
+      if (character !== '%' && character !== '_' && character !== escape) {
+        throw new ServerError('INVALID_FUNCTION_ARGUMENT', 'Escape character must be followed by %, _ or the escape character itself')
+      }
+      text += character === '%' || character === '_' ? `\\${character}` : character === '\\' ? '\\\\' : character
+      plain += character
+      escaped = false
+    } else if (character === escape) escaped = true
+    else if (character === '\\') {
+      text += '\\\\'
+      plain += character
+    } else {
+      if (character === '%' || character === '_') isPlain = false
+      text += character
+      plain += character
+    }
+  }
+  if (escaped) throw new ServerError('INVALID_FUNCTION_ARGUMENT', 'Escape character must be followed by %, _ or the escape character itself')
+  return isPlain ? { text: plain, isPlain } : { text, isPlain }
+}
