@@ -66,14 +66,6 @@ export interface Check {
 export const checked = (context: LowerCall, value: Node, ...checks: readonly Check[]): Node =>
   checks.reduceRight((inner, { condition, message }) => context.failIf(condition, 'INVALID_FUNCTION_ARGUMENT', message, inner), value)
 
-/** The option of a nested result of a function with `nulls: 'handle'` over scalars: NULL where one of `args` is NULL (or where it fails, under TRY). */
-export const nestedResult = (context: LowerCall, args: readonly Node[], bare: Node, ...checks: readonly Check[]): Node => {
-  const isAbsent = args.map(isNull)
-  const tests = checks.length === 0 ? isAbsent : [...isAbsent, isNull(checked(context, one, ...checks))]
-  const [first, ...rest] = tests
-  return when(or(first!, ...rest), context.nullOf(context.returnType), context.wrap(bare))
-}
-
 /** The text of an argument when it is a literal. */
 export function constantText(context: LowerCall, index: number): string | undefined {
   const value = context.constant(index)

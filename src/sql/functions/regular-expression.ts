@@ -1,7 +1,7 @@
 import { call, identifier, int64, integer, lambda, nothing, string, when } from '../clickhouse/tree.ts'
 import type { Node } from '../clickhouse/tree.ts'
 import type { FunctionDefinition, LowerCall } from './definition.ts'
-import { atMost, checked, concat, constantNumber, constantText, isNull, less, minus, nestedResult, or, plus, present, toInt32, toInt64, truth, unlessNull } from './expression.ts'
+import { atMost, checked, concat, constantNumber, constantText, isNull, less, minus, or, plus, present, toInt32, toInt64, truth, unlessNull } from './expression.ts'
 import type { JavaPattern } from './regular-expression/java-pattern.ts'
 import { mark, matchedText, orAbsent, replacedByLambda, textAfter } from './regular-expression/mark.ts'
 import { patternArgument, runtimePattern } from './regular-expression/pattern-argument.ts'
@@ -43,32 +43,28 @@ function extractAll(context: LowerCall, text: Node, pattern: Node): Node {
   if (parsed === null || context.constant(2) === null) return context.nullOf(context.returnType)
   const group = groupArgument(context, parsed)
   const match = context.variable('match')
-  const s = present(text)
   if (parsed !== undefined && !parsed.mayBeEmpty) {
-    const all = call('extractAll', s, string(parsed.re2([group])))
+    const all = call('extractAll', text, string(parsed.re2([group])))
     const facts = parsed.groups[group - 1]
     const isPlain = facts === undefined || facts.isCertain || facts.mayBeEmpty
-    return nestedResult(context, [text], isPlain ? all : call('arrayMap', lambda([match], call('nullIf', identifier(match), string(''))), all))
+    return isPlain ? all : call('arrayMap', lambda([match], call('nullIf', identifier(match), string(''))), all)
   }
-  const engine = parsed === undefined ? runtimePattern(present(pattern)) : string(parsed.re2(group === 0 ? [] : [group]))
-  const matches = mark(context, s, engine, group === 0 ? 0 : 1, true, (marks) => {
+  const engine = parsed === undefined ? runtimePattern(pattern) : string(parsed.re2(group === 0 ? [] : [group]))
+  return mark(context, text, engine, group === 0 ? 0 : 1, true, (marks) => {
     const matched = matchedText(identifier(match), group === 0 ? 0 : 1)
     return call('arrayMap', lambda([match], parsed === undefined ? matched : orAbsent(matched, parsed, group)), marks.matches)
   })
-  return nestedResult(context, parsed === undefined ? [text, pattern] : [text], matches)
 }
 
 function split(context: LowerCall, text: Node, pattern: Node): Node {
   const parsed = patternArgument(context)
   if (parsed === null) return context.nullOf(context.returnType)
-  const s = present(text)
-  if (parsed !== undefined && !parsed.mayBeEmpty) return nestedResult(context, [text], call('splitByRegexp', string(parsed.re2([])), s))
+  if (parsed !== undefined && !parsed.mayBeEmpty) return call('splitByRegexp', string(parsed.re2([])), text)
   const part = context.variable('part')
-  const engine = parsed === undefined ? runtimePattern(present(pattern)) : string(parsed.re2([]))
-  const parts = mark(context, s, engine, 0, true, (marks) =>
+  const engine = parsed === undefined ? runtimePattern(pattern) : string(parsed.re2([]))
+  return mark(context, text, engine, 0, true, (marks) =>
     call('arrayPushFront', call('arrayMap', lambda([part], textAfter(identifier(part))), marks.matches), marks.before),
   )
-  return nestedResult(context, parsed === undefined ? [text, pattern] : [text], parts)
 }
 
 function count(context: LowerCall, text: Node, pattern: Node): Node {
@@ -212,7 +208,6 @@ export const regularExpressionFunctions: readonly FunctionDefinition[] = [
     status: 'documented',
     summary: 'All parts of a text that match the pattern, or a group of each.',
     source,
-    nulls: 'handle',
     signatures: [{ pattern: '(varchar, varchar, [bigint]) -> array(varchar)', lower: extractAll }],
     examples: [
       { sql: "regexp_extract_all('example expect complex', 'ex\\w')", type: 'array(varchar)', result: ['exa', 'exp'] },
@@ -247,7 +242,6 @@ export const regularExpressionFunctions: readonly FunctionDefinition[] = [
     status: 'documented',
     summary: 'The parts of a text between the matches of the pattern; empty ones stay.',
     source,
-    nulls: 'handle',
     signatures: [{ pattern: '(varchar, varchar) -> array(varchar)', lower: split }],
     examples: [
       { sql: "regexp_split('example', 'x')", type: 'array(varchar)', result: ['e', 'ample'] },

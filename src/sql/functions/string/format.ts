@@ -38,6 +38,7 @@ function converted(context: LowerCall, piece: Conversion, args: readonly Node[])
   switch (piece.conversion) {
     case 's':
     case 'S': {
+      if (type.kind !== 'scalar') return mismatch()
       const plain = context.text(value, type)
       const cut = piece.precision === undefined ? plain : call('substringUTF8', plain, integer(1), integer(piece.precision))
       return padded(piece, when(context.isNull(value, type), string('null'), piece.conversion === 'S' ? call('upperUTF8', cut) : cut))

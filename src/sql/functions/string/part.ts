@@ -1,7 +1,7 @@
 import { call, identifier, integer, int64, lambda, nothing, string, when } from '../../clickhouse/tree.ts'
 import type { Node } from '../../clickhouse/tree.ts'
 import type { FunctionDefinition, LowerCall } from '../definition.ts'
-import { and, atLeast, checked, concat, constantNumber, constantText, equal, impossibleByte, less, minus, nestedResult, or, plus, toInt64, unlessNull } from '../expression.ts'
+import { and, atLeast, checked, concat, constantNumber, constantText, equal, impossibleByte, less, minus, or, plus, toInt64, unlessNull } from '../expression.ts'
 
 const source = 'developer guide, "String functions"'
 
@@ -41,26 +41,24 @@ function joined(context: LowerCall, index: number, parts: Node, separator: Node)
 }
 
 function split(context: LowerCall, text: Node, separator: Node, limit?: Node): Node {
-  const given = limit === undefined ? [text, separator] : [text, separator, limit]
-  const [s, d, n] = given.map((node) => call('assumeNotNull', node))
-  const parts = splitParts(context, 1, s!, d!)
+  const parts = splitParts(context, 1, text, separator)
   const limited =
-    n === undefined
+    limit === undefined
       ? parts
       : context.let(parts, (all) =>
           when(
-            atLeast(n, toInt64(call('length', all))),
+            atLeast(limit, toInt64(call('length', all))),
             all,
             call(
               'arrayPushBack',
-              call('arraySlice', all, integer(1), call('greatest', minus(n, integer(1)), int64(0))),
-              joined(context, 1, call('arraySlice', all, call('greatest', n, int64(1))), d!),
+              call('arraySlice', all, integer(1), call('greatest', minus(limit, integer(1)), int64(0))),
+              joined(context, 1, call('arraySlice', all, call('greatest', limit, int64(1))), separator),
             ),
           ),
         )
   const checks = [{ condition: equal(separator, string('')), message: 'The delimiter may not be the empty string' }]
   if (limit !== undefined) checks.push({ condition: less(limit, integer(1)), message: 'Limit must be positive' })
-  return nestedResult(context, given, limited, ...checks)
+  return checked(context, limited, ...checks)
 }
 
 /** An empty separator parts the text into its characters; part 0 is an empty text. */
@@ -226,7 +224,6 @@ export const partFunctions: readonly FunctionDefinition[] = [
     status: 'documented',
     summary: 'The parts of a text between the occurrences of a delimiter; at most `limit` ones, the last with all the rest.',
     source,
-    nulls: 'handle',
     signatures: [{ pattern: '(varchar, varchar, [bigint]) -> array(varchar)', lower: split }],
     examples: [
       { sql: "split('a.b.c.', '.')", type: 'array(varchar)', result: ['a', 'b', 'c', ''] },
