@@ -17,12 +17,5 @@ function systemReason(error: unknown): string {
   return 'code' in error && typeof error.code === 'string' ? error.code : error.message
 }
 
-/** What the official SDK throws, as one of ours. */
-export function fromSdk(endpoint: string, error: unknown): Error {
-  if (!(error instanceof Error)) return new ServiceFailure('failed', String(error))
-  if ('$metadata' in error && '$fault' in error) return new ServiceFailure(error.name, error.message)
-  return unreachable(endpoint, error)
-}
-
 /** The user pressed Ctrl-C. */
 export class Interrupted extends Error {}

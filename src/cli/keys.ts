@@ -2,9 +2,9 @@ import { parseChoice, readOptions, type OptionDefinitions, type OptionSources } 
 import { readConfig } from '../server/config.ts'
 import { serverOptions } from '../server/options.ts'
 import { rotateStorageKey } from '../server/rotate-storage-key.ts'
-import { callAdmin } from './admin-client.ts'
 import { readConnection } from './connection.ts'
 import { rowFormats, rowWriter, type Cell, type Output, type RowFormat } from './output.ts'
+import { signedCall } from './signed-call.ts'
 
 export const keyOptions = {
   format: {
@@ -36,19 +36,19 @@ interface ListAnswer {
 /** The only time that the secret is shown. */
 export async function createKey(userName: string, sources: OptionSources, output: Output): Promise<void> {
   const { format } = readOptions(keyOptions, sources)
-  const { AccessKey: key } = await callAdmin<CreateAnswer>(readConnection(sources), 'CreateAccessKey', { UserName: userName })
+  const { AccessKey: key } = await signedCall<CreateAnswer>(readConnection(sources), 'tidemark', 'CreateAccessKey', { UserName: userName })
   await writeRows(format, ['user', 'access key id', 'secret access key'], [[key.UserName, key.AccessKeyId, key.SecretAccessKey]], output)
 }
 
 export async function listKeys(sources: OptionSources, output: Output): Promise<void> {
   const { format } = readOptions(keyOptions, sources)
-  const { AccessKeys: keys } = await callAdmin<ListAnswer>(readConnection(sources), 'ListAccessKeys', {})
+  const { AccessKeys: keys } = await signedCall<ListAnswer>(readConnection(sources), 'tidemark', 'ListAccessKeys', {})
   const rows = keys.map((key) => [key.AccessKeyId, key.UserName, key.Status, new Date(key.CreateDate * 1000).toISOString()])
   await writeRows(format, ['access key id', 'user', 'status', 'created'], rows, output)
 }
 
 export async function revokeKey(accessKeyId: string, sources: OptionSources, output: Output): Promise<void> {
-  await callAdmin<object>(readConnection(sources), 'RevokeAccessKey', { AccessKeyId: accessKeyId })
+  await signedCall<object>(readConnection(sources), 'tidemark', 'RevokeAccessKey', { AccessKeyId: accessKeyId })
   await output.write(`${accessKeyId} is revoked\n`)
 }
 

@@ -1,9 +1,9 @@
-import { CancelQueryCommand, QueryCommand, TimestreamQueryClient, type QueryCommandOutput } from '@aws-sdk/client-timestream-query'
+import type { CancelQueryResponse, QueryRequest, QueryResponse } from '@aws-sdk/client-timestream-query'
 import { parseChoice, readOptions, type OptionDefinitions, type OptionSources } from '../base/option.ts'
 import { readConnection } from './connection.ts'
 import { cellOf, isNumeric } from './datum.ts'
-import { fromSdk } from './failure.ts'
 import { rowFormats, rowWriter, type Output, type RowWriter } from './output.ts'
+import { signedCall } from './signed-call.ts'
 
 export const queryOptions = {
   format: {
@@ -18,37 +18,27 @@ export const queryOptions = {
 /** Runs a query and writes all of its pages. An aborted signal cancels it on the server. */
 export async function runQuery(queryString: string, sources: OptionSources, output: Output, signal: AbortSignal): Promise<void> {
   const { format } = readOptions(queryOptions, sources)
-  const { endpoint, region, credentials } = readConnection(sources)
-  const client = new TimestreamQueryClient({ endpoint, region, credentials, endpointDiscoveryEnabled: false })
-  let queryId: string | undefined
+  const connection = readConnection(sources)
+  let page: QueryResponse | undefined
   let writer: RowWriter | undefined
-  let nextToken: string | undefined
   try {
     do {
-      const page = await client.send(
-        new QueryCommand({ QueryString: queryString, ...(nextToken === undefined ? {} : { NextToken: nextToken }) }),
-        {
-          abortSignal: signal,
-        },
-      )
-      queryId = page.QueryId
-      nextToken = page.NextToken
+      const input: QueryRequest = { QueryString: queryString, NextToken: page?.NextToken }
+      page = await signedCall<QueryResponse>(connection, 'aws', 'Query', input, signal)
       writer = await writePage(page, writer, (columns) => rowWriter(format, columns, output))
-    } while (nextToken !== undefined)
+    } while (page.NextToken !== undefined)
     await writer?.end()
   } catch (error) {
-    if (!signal.aborted) throw fromSdk(endpoint, error)
-    if (queryId !== undefined && nextToken !== undefined)
-      await client.send(new CancelQueryCommand({ QueryId: queryId })).catch(() => undefined)
-    throw signal.reason
-  } finally {
-    client.destroy()
+    if (signal.aborted && page?.NextToken !== undefined) {
+      await signedCall<CancelQueryResponse>(connection, 'aws', 'CancelQuery', { QueryId: page.QueryId }).catch(() => undefined)
+    }
+    throw error
   }
 }
 
-/** The first pages of a long query may be empty and even without columns. */
+/** The first pages of a long query may be empty. */
 async function writePage(
-  page: QueryCommandOutput,
+  page: QueryResponse,
   writer: RowWriter | undefined,
   open: (columns: Parameters<typeof rowWriter>[1]) => RowWriter,
 ): Promise<RowWriter | undefined> {

@@ -1,7 +1,7 @@
 import { parseSwitch, readOptions, type OptionDefinitions, type OptionSources } from '../base/option.ts'
-import { callAdmin } from './admin-client.ts'
 import { readConnection } from './connection.ts'
 import { rowWriter, type Cell, type Output } from './output.ts'
+import { signedCall } from './signed-call.ts'
 
 export const statusOptions = {
   json: { flag: 'json', summary: 'Write the status as JSON', fallback: 'false', parse: parseSwitch },
@@ -43,7 +43,7 @@ const tableColumns = [
 export async function runStatus(sources: OptionSources, output: Output): Promise<void> {
   const { json } = readOptions(statusOptions, sources)
   const connection = readConnection(sources)
-  const status = await callAdmin<StatusAnswer>(connection, 'Status', {})
+  const status = await signedCall<StatusAnswer>(connection, 'tidemark', 'Status', {})
   if (json) {
     await output.write(`${JSON.stringify(status, null, 2)}\n`)
     return

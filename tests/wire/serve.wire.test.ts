@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { CreateDatabaseCommand, CreateTableCommand, WriteRecordsCommand } from '@aws-sdk/client-timestream-write'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { rootKey, serve } from './served.ts'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { rootKey, serve, type ServeOptions, type Served } from './served.ts'
 
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 
@@ -17,6 +17,13 @@ beforeAll(() => {
 afterAll(() => {
   rmSync(folder, { recursive: true, force: true })
 })
+
+/** A server that does not outlive a failed test. */
+async function started(options: ServeOptions): Promise<Served> {
+  const served = await serve(options)
+  onTestFinished(() => void served.process.kill('SIGKILL'))
+  return served
+}
 
 interface Ended {
   readonly code: number | string
@@ -36,7 +43,7 @@ function tidemark(args: readonly string[], environment: Readonly<Record<string, 
 describe('a server', () => {
   it('says where it listens, answers health and metrics, ends with 0 on Ctrl-C, and finds its data again', async () => {
     const data = join(folder, 'life')
-    const first = await serve({ data })
+    const first = await started({ data })
     for (const path of ['/health', '/health/live', '/health/ready']) expect((await fetch(first.endpoint + path)).status).toBe(200)
     await first.write.send(new CreateDatabaseCommand({ DatabaseName: 'life' }))
     await first.write.send(new CreateTableCommand({ DatabaseName: 'life', TableName: 'cpu' }))
@@ -55,7 +62,7 @@ describe('a server', () => {
     first.process.kill('SIGINT')
     expect(await first.exited).toBe(0)
 
-    const second = await serve({ data })
+    const second = await started({ data })
     const connection = {
       AWS_ENDPOINT_URL: second.endpoint,
       AWS_ACCESS_KEY_ID: rootKey.accessKeyId,
@@ -88,6 +95,7 @@ describe('a server', () => {
       const child = spawn(process.execPath, [main, 'serve', '--listen', '127.0.0.1:0', '--data', data], {
         stdio: ['ignore', 'pipe', 'inherit'],
       })
+      onTestFinished(() => void child.kill('SIGKILL'))
       const exited = new Promise((resolve) => child.once('close', resolve))
       let out = ''
       const endpoint = await new Promise<string>((resolve, reject) => {
@@ -121,12 +129,12 @@ describe('a server', () => {
 
   it('takes a new storage key when it is stopped, and reads what the old one wrote', async () => {
     const data = join(folder, 'rotate')
-    const first = await serve({ data })
+    const first = await started({ data })
     expect((await tidemark(['keys', 'rotate-storage', '--data', data])).err).toMatch(/is in use by process \d+/)
     await first.write.send(new CreateDatabaseCommand({ DatabaseName: 'kept' }))
     await first.stop()
     expect((await tidemark(['keys', 'rotate-storage', '--data', data])).out).toContain('under key 2 from the next start on')
-    const second = await serve({ data })
+    const second = await started({ data })
     const connection = {
       AWS_ENDPOINT_URL: second.endpoint,
       AWS_ACCESS_KEY_ID: rootKey.accessKeyId,
@@ -152,7 +160,7 @@ describe('a start that cannot be', () => {
 
   it('is one clear line and exit 1: another process has the data directory', async () => {
     const data = join(folder, 'twice')
-    const first = await serve({ data })
+    const first = await started({ data })
     const ended = await tidemark(['serve', '--listen', '127.0.0.1:0', '--data', data, '--log-level', 'silent'])
     expect(ended.code).toBe(1)
     expect(ended.err).toMatch(
@@ -178,7 +186,7 @@ describe('a start that cannot be', () => {
 
   it('is one clear line and exit 1: the master key is another one', async () => {
     const data = join(folder, 'key')
-    const first = await serve({ data, env: { TIDEMARK_MASTER_KEY: 'a1'.repeat(32) } })
+    const first = await started({ data, env: { TIDEMARK_MASTER_KEY: 'a1'.repeat(32) } })
     await first.stop()
     const ended = await tidemark(['serve', '--listen', '127.0.0.1:0', '--data', data, '--log-level', 'silent'], {
       TIDEMARK_MASTER_KEY: 'b2'.repeat(32),

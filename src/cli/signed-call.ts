@@ -3,7 +3,8 @@ import { SignatureV4 } from '@smithy/signature-v4'
 import type { Connection } from './connection.ts'
 import { ServiceFailure, unreachable } from './failure.ts'
 
-const target = 'Tidemark_20261101'
+/** The services of AWS, and what Tidemark adds to them. */
+const targets = { aws: 'Timestream_20181101', tidemark: 'Tidemark_20261101' } as const
 
 /** SHA-256, keyed or not, in the form that the signer asks for. */
 class Sha256 {
@@ -33,8 +34,14 @@ function bytesOf(data: ArrayBuffer | ArrayBufferView): Uint8Array {
   return ArrayBuffer.isView(data) ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength) : new Uint8Array(data)
 }
 
-/** Calls an operation that Tidemark adds to the AWS ones: the same protocol, signed the same way. */
-export async function callAdmin<Output>(connection: Connection, operation: string, input: object): Promise<Output> {
+/** Calls an operation of the server: AWS JSON 1.0, signed. Throws ServiceFailure, or the signal's reason. */
+export async function signedCall<Output>(
+  connection: Connection,
+  service: keyof typeof targets,
+  operation: string,
+  input: object,
+  signal?: AbortSignal,
+): Promise<Output> {
   const url = new URL(connection.endpoint)
   const body = JSON.stringify(input)
   const signer = new SignatureV4({ service: 'timestream', region: connection.region, credentials: connection.credentials, sha256: Sha256 })
@@ -44,13 +51,16 @@ export async function callAdmin<Output>(connection: Connection, operation: strin
     hostname: url.hostname,
     path: '/',
     query: {},
-    headers: { host: url.host, 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': `${target}.${operation}` },
+    headers: { host: url.host, 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': `${targets[service]}.${operation}` },
     body,
   })
   const { host: _host, ...headers } = signed.headers
-  const response = await fetch(`${connection.endpoint}/`, { method: 'POST', headers, body }).catch((error: unknown) => {
-    throw unreachable(connection.endpoint, error)
-  })
+  const response = await fetch(`${connection.endpoint}/`, { method: 'POST', headers, body, signal: signal ?? null }).catch(
+    (error: unknown) => {
+      signal?.throwIfAborted()
+      throw unreachable(connection.endpoint, error)
+    },
+  )
   const text = await response.text()
   if (!response.ok) throw serviceFailure(response.status, text)
   return JSON.parse(text) as Output
