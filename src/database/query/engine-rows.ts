@@ -1,5 +1,5 @@
 import { RowBinaryReader } from '../../engine/decode.ts'
-import type { EngineProgress, EngineResult } from '../../engine/engine.ts'
+import type { Engine, EngineProgress, EngineQuery, EngineResult } from '../../engine/engine.ts'
 import type { Type } from '../../sql/types/type.ts'
 import { rowEncoder, type Encoder } from './encode/row-encoder.ts'
 import { leastMeteredBytes, type QueryProgress, type RowSource } from './row-source.ts'
@@ -10,6 +10,8 @@ import { Signal } from './signal.ts'
  * While the buffer is full the engine is left waiting.
  */
 export class EngineRows implements RowSource {
+  readonly #engine: Engine
+  readonly #query: EngineQuery
   readonly #encodeRow: Encoder
   #bufferBytes: number
   readonly #reader = new RowBinaryReader()
@@ -24,16 +26,18 @@ export class EngineRows implements RowSource {
   #closed = false
   #row = ''
 
-  /** @param opening the query under way; its failure comes out of `next`. */
-  constructor(opening: Promise<EngineResult>, types: readonly Type[], bufferBytes: number) {
+  /** Starts the query; what fails comes out of `next`. */
+  constructor(engine: Engine, query: EngineQuery, types: readonly Type[], bufferBytes: number) {
+    this.#engine = engine
+    this.#query = query
     this.#encodeRow = rowEncoder(types)
     this.#bufferBytes = bufferBytes
-    void this.#read(opening)
+    void this.#read()
   }
 
-  async #read(opening: Promise<EngineResult>): Promise<void> {
+  async #read(): Promise<void> {
     try {
-      const result = await opening
+      const result = await this.#engine.query(this.#query)
       this.#result = result
       if (!this.#closed) {
         for await (const chunk of result.chunks()) {
@@ -47,7 +51,6 @@ export class EngineRows implements RowSource {
       await this.#release()
     } catch (error) {
       this.#failure = error
-      await this.#release()
     }
     this.#delivered = true
     this.#arrived.notify()
@@ -102,13 +105,16 @@ export class EngineRows implements RowSource {
   }
 
   async close(): Promise<void> {
+    const running = !this.#delivered
     this.#closed = true
+    this.#delivered = true
     this.#chunks.length = 0
     this.#waitingBytes = 0
     this.#drained.notify()
-    await this.#release()
-    this.#delivered = true
     this.#arrived.notify()
+    // before its first bytes there is no result to close, but a query to stop
+    if (running && !this.#result) await this.#engine.cancel(this.#query.queryId)
+    await this.#release()
   }
 
   async #release(): Promise<void> {

@@ -78,7 +78,7 @@ class EngineQueryService implements QueryService {
   }
 
   async start(): Promise<void> {
-    this.#timer = setInterval(() => void this.#tidy(), sweepEveryMs)
+    this.#timer = setInterval(() => this.#background(this.#tidy()), sweepEveryMs)
     this.#timer.unref()
   }
 
@@ -205,10 +205,10 @@ class EngineQueryService implements QueryService {
       return { columns, source: listedRows(rows) }
     }
     const { text, settings, columns } = statement
-    const opening = engine.query({ text, settings, queryId, timeoutMs: limits.queryDurationMs })
-    if (engine.activity().waiting > 0) void this.#cursors.yieldPlaces()
     const types = columns.map((column) => column.type)
-    return { columns, source: new EngineRows(opening, types, limits.cursorBufferBytes) }
+    const source = new EngineRows(engine, { text, settings, queryId, timeoutMs: limits.queryDurationMs }, types, limits.cursorBufferBytes)
+    if (engine.activity().waiting > 0) this.#background(this.#cursors.yieldPlaces())
+    return { columns, source }
   }
 
   async cancel(caller: Caller, queryId: string): Promise<string> {
@@ -219,7 +219,6 @@ class EngineQueryService implements QueryService {
     switch (cursor.state) {
       case 'open':
         await cursor.abort('cancelled', new ServerError('QUERY_CANCELLED', pollAfterCancel))
-        await this.#options.engine.cancel(queryId)
         return `Query ${queryId} was cancelled.`
       case 'cancelled':
         return `Query ${queryId} was already cancelled.`
@@ -243,6 +242,10 @@ class EngineQueryService implements QueryService {
     }
     log.info('query.finished', { requestId: caller.requestId, ...finished, durationMs: Math.round(finished.durationMs) })
     onFinished?.(finished)
+  }
+
+  #background(work: Promise<void>): void {
+    work.catch((error: unknown) => this.#options.log.warn('query.tidying-failed', { error: String(error) }))
   }
 
   async #tidy(): Promise<void> {

@@ -1,0 +1,168 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { caller, openStorage, type OpenStorage } from '../../../tests/storage/open-storage.ts'
+import { systemClock } from '../../base/clock.ts'
+import { defaultLimits } from '../../base/limits.ts'
+import { silentLog } from '../../base/log.ts'
+import type { Caller } from '../caller.ts'
+import type { QueryInput, QueryPage } from '../database.ts'
+import { createQueryService, type FinishedQuery, type QueryService } from './query-service.ts'
+
+const directory = await mkdtemp(join(tmpdir(), 'tidemark-query-'))
+const ann: Caller = { principal: { name: 'ann', accessKeyId: 'k2', isRoot: false }, requestId: 'r2' }
+const bob: Caller = { principal: { name: 'bob', accessKeyId: 'k3', isRoot: false }, requestId: 'r3' }
+/** Nobody waits for its end. */
+const numbers = (name: string): string => `(SELECT ${name} FROM UNNEST(sequence(1, 10000)) AS s(${name}))`
+const endless = `SELECT count(*) FROM ${numbers('a')} CROSS JOIN ${numbers('b')} CROSS JOIN ${numbers('c')} WHERE a * b + c < 0`
+
+let storage: OpenStorage
+let service: QueryService
+const finished: FinishedQuery[] = []
+
+const query = (queryString: string, input: Partial<QueryInput> = {}, who = caller): Promise<QueryPage> =>
+  service.query(who, { queryString, ...input })
+
+function values(page: QueryPage): unknown[][] {
+  const rows = JSON.parse(page.rowsJson) as { Data: Record<string, unknown>[] }[]
+  return rows.map(({ Data }) => Data.map((datum) => datum['ScalarValue'] ?? datum))
+}
+
+beforeAll(async () => {
+  storage = await openStorage({ directory, clock: systemClock })
+  service = createQueryService({
+    engine: storage.engine,
+    catalog: storage.catalog,
+    clock: systemClock,
+    limits: { ...defaultLimits, queryCallMs: 1000 },
+    log: silentLog,
+    account: { region: 'us-east-1', accountId: '000000000000' },
+    onFinished: (query) => finished.push(query),
+  })
+  await service.start?.()
+  await storage.createTable('db', 'cpu')
+  const nowMs = Date.now()
+  const records = [1, 2, 3, 4, 5].map((value) => ({
+    Dimensions: [{ Name: 'host', Value: `h${value}` }],
+    MeasureName: 'load',
+    MeasureValue: String(value),
+    Time: String(nowMs - value * 1000),
+  }))
+  await storage.service.write(caller, { databaseName: 'db', tableName: 'cpu', records })
+})
+
+afterAll(async () => {
+  await service.drain?.()
+  await service.stop?.()
+  await storage.close()
+  await rm(directory, { recursive: true, force: true })
+})
+
+describe('a query', () => {
+  it('answers rows, columns and status', async () => {
+    const page = await query("SELECT host, measure_value::double AS load FROM db.cpu WHERE host <> 'h5' ORDER BY host")
+    expect(values(page)).toEqual([
+      ['h1', '1.0'],
+      ['h2', '2.0'],
+      ['h3', '3.0'],
+      ['h4', '4.0'],
+    ])
+    expect(page).toMatchObject({
+      queryId: expect.stringMatching(/^AE[A-Z2-7]{54}$/),
+      columns: [
+        { name: 'host', type: { kind: 'scalar', name: 'varchar' } },
+        { name: 'load', type: { kind: 'scalar', name: 'double' } },
+      ],
+      rowCount: 4,
+      progressPercentage: 100,
+      cumulativeBytesMetered: 10_000_000,
+    })
+    expect(page).not.toHaveProperty('nextToken')
+    expect(finished).toContainEqual(expect.objectContaining({ queryId: page.queryId, kind: 'query', rows: 4 }))
+  })
+
+  it('of the catalog meters nothing', async () => {
+    expect(values(await query('SHOW DATABASES'))).toEqual([['db']])
+    const described = await query('DESCRIBE "db"."cpu"', { maxRows: 1 })
+    expect(values(described)).toEqual([
+      ['host', 'varchar', 'DIMENSION'],
+      ['measure_name', 'varchar', 'MEASURE_NAME'],
+      ['time', 'timestamp', 'TIMESTAMP'],
+      ['measure_value::double', 'double', 'MEASURE_VALUE'],
+    ])
+    expect(described).toMatchObject({ cumulativeBytesMetered: 0, cumulativeBytesScanned: 0, progressPercentage: 100 })
+    expect(described).not.toHaveProperty('nextToken')
+  })
+
+  it('is paged by exactly the rows asked for, whatever the client token of each call', async () => {
+    const text = 'SELECT host FROM db.cpu ORDER BY host'
+    const first = await query(text, { maxRows: 3, clientToken: 'a'.repeat(32) })
+    expect(values(first)).toEqual([['h1'], ['h2'], ['h3']])
+    expect(first.progressPercentage).toBeLessThan(100)
+    const second = await query(text, { maxRows: 3, clientToken: 'b'.repeat(32), nextToken: first.nextToken! })
+    expect(values(second)).toEqual([['h4'], ['h5']])
+    expect(second).toMatchObject({ queryId: first.queryId, columns: first.columns })
+    expect(second).not.toHaveProperty('nextToken')
+    expect(await query(text, { maxRows: 3, nextToken: first.nextToken! })).toEqual(second)
+    expect(await query(text, { maxRows: 3, clientToken: 'a'.repeat(32) })).toEqual(first)
+    await expect(query('SELECT 1', { clientToken: 'a'.repeat(32) })).rejects.toMatchObject({ code: 'CONFLICT' })
+  })
+
+  it('has pages only for the same text and principal', async () => {
+    const text = 'SELECT host FROM db.cpu'
+    const { nextToken } = await query(text, { maxRows: 1 }, ann)
+    const invalid = { code: 'VALIDATION', message: 'Invalid pagination token' }
+    await expect(query(text, { nextToken: nextToken! }, bob)).rejects.toMatchObject(invalid)
+    await expect(query(`${text} `, { nextToken: nextToken! }, ann)).rejects.toMatchObject(invalid)
+    await expect(query(text, { nextToken: 'made up' }, ann)).rejects.toMatchObject(invalid)
+    expect(values(await query(text, { nextToken: nextToken! }, ann))).toHaveLength(4)
+  })
+
+  it.each([
+    ['SELEC 1', 'SYNTAX_ERROR', 'line 1:1: '],
+    ['SELECT nope FROM db.cpu', 'COLUMN_NOT_FOUND', "line 1:8: Column 'nope' does not exist"],
+    ['SELECT 1 FROM db.nope', 'TABLE_NOT_FOUND', 'nope'],
+    ['SELECT 1 FROM nope.cpu', 'DATABASE_NOT_FOUND', 'nope'],
+    ['SELECT 1 / (x - 1) FROM (VALUES 1) AS t(x)', 'DIVISION_BY_ZERO', 'Division by zero'],
+    ['SHOW TABLES FROM nope', 'DATABASE_NOT_FOUND', 'nope'],
+    ['', 'SYNTAX_ERROR', ''],
+    [`SELECT ${'('.repeat(100_000)}1`, '', ''],
+    ['x'.repeat(262_145), 'VALIDATION', '262144'],
+  ])('is refused with its place or name: %#', async (text, code, message) => {
+    await expect(query(text)).rejects.toMatchObject({ code: expect.stringContaining(code), message: expect.stringContaining(message) })
+  })
+
+  it('answers no page size out of range', async () => {
+    await expect(query('SELECT 1', { maxRows: 0 })).rejects.toMatchObject({ code: 'VALIDATION' })
+    await expect(query('SELECT 1', { maxRows: 1001 })).rejects.toMatchObject({ code: 'VALIDATION' })
+  })
+})
+
+describe('a long query', () => {
+  it('answers empty pages until it is cancelled, by its owner only', async () => {
+    const first = await query(endless, {}, ann)
+    expect(first).toMatchObject({ rowsJson: '[]', nextToken: expect.any(String), columns: [{ name: '_col0' }] })
+    const second = await query(endless, { nextToken: first.nextToken! }, ann)
+    expect(second).toMatchObject({ rowsJson: '[]', queryId: first.queryId })
+    await expect(service.cancel(bob, first.queryId)).rejects.toMatchObject({ code: 'VALIDATION' })
+    const polling = query(endless, { nextToken: second.nextToken! }, ann)
+    const refused = expect(polling).rejects.toMatchObject({
+      code: 'QUERY_CANCELLED',
+      message: 'Unable to poll results for a cancelled query.',
+    })
+    expect(await service.cancel(ann, first.queryId)).toContain('was cancelled')
+    await refused
+    await expect(query(endless, { nextToken: second.nextToken! }, ann)).rejects.toMatchObject({ code: 'QUERY_CANCELLED' })
+    expect(await service.cancel(ann, first.queryId)).toContain('already cancelled')
+    await expect.poll(() => storage.engine.activity().queries).toBe(0)
+    expect(finished).toContainEqual(expect.objectContaining({ queryId: first.queryId, errorCode: 'QUERY_CANCELLED' }))
+  })
+
+  it('is not known under any other id', async () => {
+    await expect(service.cancel(caller, 'AEXXX')).rejects.toMatchObject({
+      code: 'VALIDATION',
+      message: 'The query AEXXX does not exist or has ended.',
+    })
+  })
+})
