@@ -31,6 +31,8 @@ export interface StorageOptions {
   /** Absolute; inside the data directory when absent. For the embedded engine, as the next one. */
   readonly memoryStorePath?: string
   readonly magneticStore?: MagneticStoreLocation
+  /** Size of libuv's thread pool in this process, which bounds the queries of the embedded engine at once; 4 when absent. */
+  readonly poolThreads?: number
   readonly productVersion: string
   readonly clock: Clock
   readonly limits: Limits
@@ -133,7 +135,14 @@ async function openStorageEngine(options: StorageOptions, dataDirectory: string,
   await checkStoreLocations(dataDirectory, { memoryStorePath, magneticStore }, keys)
   const configuration = await writeEngineConfiguration({ engineDirectory, memoryStorePath, magneticStore, keys })
   try {
-    return await openEngine({ kind: 'chdb', dataDirectory: engineDirectory, configFile: configuration.path, log, ...onUnmapped })
+    return await openEngine({
+      kind: 'chdb',
+      dataDirectory: engineDirectory,
+      configFile: configuration.path,
+      ...(options.poolThreads === undefined ? {} : { poolThreads: options.poolThreads }),
+      log,
+      ...onUnmapped,
+    })
   } finally {
     await configuration.remove()
   }
