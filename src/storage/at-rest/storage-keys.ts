@@ -75,6 +75,13 @@ export const sharedStorageKeys = (masterKey: MasterKey): StorageKeys => ({
   rootSecret: deriveKey(masterKey.bytes, 'shared root secret'),
 })
 
+/** What is written is encrypted with it. */
+export function currentKey({ keys, currentKeyId }: StorageKeys): StorageKey {
+  const key = keys.find(({ id }) => id === currentKeyId)
+  if (key === undefined) throw new ServerError('CONFIGURATION', `The storage key ${currentKeyId}, said to be the current one, is missing.`)
+  return key
+}
+
 const summaryOf = ({ keys, currentKeyId }: StorageKeys): StorageKeysSummary => ({ keyIds: keys.map(({ id }) => id), currentKeyId })
 
 /** The ids stand readable in the file and are bound to the wrapped part, so that neither can be changed alone. */
