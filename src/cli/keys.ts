@@ -1,7 +1,5 @@
 import { parseChoice, readOptions, type OptionDefinitions, type OptionSources } from '../base/option.ts'
-import { readConfig } from '../server/config.ts'
 import { serverOptions } from '../server/options.ts'
-import { rotateStorageKey } from '../server/rotate-storage-key.ts'
 import { readConnection } from './connection.ts'
 import { rowFormats, rowWriter, type Cell, type Output, type RowFormat } from './output.ts'
 import { signedCall } from './signed-call.ts'
@@ -50,13 +48,6 @@ export async function listKeys(sources: OptionSources, output: Output): Promise<
 export async function revokeKey(accessKeyId: string, sources: OptionSources, output: Output): Promise<void> {
   await signedCall<object>(readConnection(sources), 'tidemark', 'RevokeAccessKey', { AccessKeyId: accessKeyId })
   await output.write(`${accessKeyId} is revoked\n`)
-}
-
-export async function rotateStorage(sources: OptionSources, output: Output): Promise<void> {
-  const summary = await rotateStorageKey(readConfig(sources))
-  await output.write(
-    `new data is written under key ${summary.currentKeyId} from the next start on; keys that can be read: ${summary.keyIds.join(', ')}\n`,
-  )
 }
 
 async function writeRows(format: RowFormat, names: readonly string[], rows: readonly (readonly string[])[], output: Output): Promise<void> {

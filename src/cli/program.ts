@@ -7,10 +7,9 @@ import { addOptions, environmentHelp, optionSources } from './command-options.ts
 import { connectionOptions } from './connection.ts'
 import { Interrupted, ServiceFailure } from './failure.ts'
 import type { Host } from './host.ts'
-import { createKey, keyOptions, listKeys, revokeKey, rotateStorage, rotateStorageOptions } from './keys.ts'
+import { createKey, keyOptions, listKeys, revokeKey, rotateStorageOptions } from './keys.ts'
 import type { Output } from './output.ts'
 import { queryOptions, runQuery } from './query.ts'
-import { serve } from './serve.ts'
 import { runStatus, statusOptions } from './status.ts'
 
 const exitFailure = 1
@@ -52,6 +51,8 @@ function buildProgram(host: Host): Command {
     .configureOutput({ writeOut: (text) => void host.stdout.write(text), writeErr: (text) => void host.stderr.write(text) })
 
   command(program, 'serve', 'Serve the Timestream API', serverOptions).action(async (_options: object, self: Command) => {
+    // Only here: the engine alone takes longer to load than a query takes.
+    const { serve } = await import('./serve.ts')
     await serve(optionSources(self), host)
   })
 
@@ -85,6 +86,7 @@ function buildProgram(host: Host): Command {
     })
   command(keys, 'rotate-storage', 'Encrypt the data under a new key; the server must be stopped', rotateStorageOptions).action(
     async (_options: object, self: Command) => {
+      const { rotateStorage } = await import('./rotate-storage.ts')
       await rotateStorage(optionSources(self), output)
     },
   )
