@@ -182,7 +182,7 @@ class ChdbEngine implements Engine {
   }
 
   async #openStream(): Promise<StreamSession> {
-    const session = await StreamSession.open({ dataDirectory: this.#options.dataDirectory, connectionArgs: this.#args })
+    const session = await StreamSession.open(this.#options.dataDirectory, this.#args)
     this.#streams.add(session)
     return session
   }
@@ -214,14 +214,13 @@ class ChdbEngine implements Engine {
     running.stopped = why
     running.waiting.abort(why)
     const kill = `KILL QUERY WHERE Settings['log_comment'] = ${quoteText(running.queryId)} ASYNC FORMAT Null`
-    const repeat = async (): Promise<void> => {
-      await this.#control.run(kill)
-      if (running.ended) return
-      void delay(killEveryMs)
-        .then(() => (running.ended ? undefined : repeat()))
-        .catch((error: unknown) => this.#log.warn('engine kill failed', { queryId: running.queryId, error }))
-    }
-    if (!running.ended) await this.#mapping(repeat)
+    await this.#mapping(() => this.#control.run(kill))
+    void (async () => {
+      while (!running.ended) {
+        await delay(killEveryMs)
+        if (!running.ended) await this.#control.run(kill)
+      }
+    })().catch((error: unknown) => this.#log.error('engine kill failed', { queryId: running.queryId, error }))
   }
 
   activity(): { readonly queries: number; readonly inserts: number; readonly waiting: number } {

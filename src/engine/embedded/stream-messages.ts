@@ -1,5 +1,6 @@
 /** What the engine (engine.ts of this thread) and a stream worker say to each other. */
 export type ToStreamWorker =
+  | { readonly kind: 'open'; readonly dataDirectory: string; readonly connectionArgs: readonly string[] }
   /** Run this text, which names its FORMAT; `window` chunks may be sent before the first `more`. */
   | { readonly kind: 'run'; readonly text: string; readonly window: number }
   /** One further chunk may be sent. */
@@ -9,14 +10,9 @@ export type ToStreamWorker =
   | { readonly kind: 'close' }
 
 export type FromStreamWorker =
-  | { readonly kind: 'ready' }
+  | { readonly kind: 'opened' }
   | { readonly kind: 'chunk'; readonly bytes: Uint8Array }
   | { readonly kind: 'end' }
   /** The run, or opening the session, failed: the engine's text. */
   | { readonly kind: 'failed'; readonly message: string }
   | { readonly kind: 'closed' }
-
-export interface StreamWorkerData {
-  readonly dataDirectory: string
-  readonly connectionArgs: readonly string[]
-}

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads'
-import type { FromStreamWorker, StreamWorkerData, ToStreamWorker } from './stream-messages.ts'
+import type { FromStreamWorker, ToStreamWorker } from './stream-messages.ts'
 
 /** Chunks that may wait in memory for a slow reader; one is a block of the engine, about 64 k rows at most. */
 const window = 2
@@ -10,30 +10,32 @@ export interface StreamSink {
   end(failure?: string): void
 }
 
+/**
+ * Threads whose session was closed, for the next one. A thread must not end while the process uses the engine anywhere:
+ * chDB's cleanup at the end of a thread destroys the connections of all threads.
+ */
+const spareThreads: Worker[] = []
+
 /** A chDB session in a thread of its own; runs one stream at a time. */
 export class StreamSession {
   readonly #worker: Worker
+  readonly #listeners: readonly [(message: FromStreamWorker) => void, (error: Error) => void, () => void]
   #sink: StreamSink | undefined
-  #closed: (() => void) | undefined
   #lost = false
 
   private constructor(worker: Worker) {
     this.#worker = worker
-    worker.on('message', (message: FromStreamWorker) => this.#hear(message))
-    worker.on('error', (error) => this.#lose(error.message))
-    worker.on('exit', () => this.#lose('the thread ended'))
+    this.#listeners = [(message) => this.#hear(message), (error) => this.#lose(error.message), () => this.#lose('the thread ended')]
+    const [message, error, exit] = this.#listeners
+    worker.on('message', message).on('error', error).on('exit', exit)
   }
 
   /** @throws Error with the engine's text when the session cannot be opened. */
-  static async open(data: StreamWorkerData): Promise<StreamSession> {
-    const worker = new Worker(new URL('./stream-worker.mjs', import.meta.url), { workerData: data, execArgv: [] })
+  static async open(dataDirectory: string, connectionArgs: readonly string[]): Promise<StreamSession> {
+    const worker = spareThreads.pop() ?? new Worker(new URL('./stream-worker.mjs', import.meta.url), { execArgv: [] })
+    worker.ref()
     const session = new StreamSession(worker)
-    await new Promise<void>((resolve, reject) => {
-      session.#sink = {
-        chunk: () => undefined,
-        end: (failure) => (failure === undefined ? resolve() : reject(new Error(failure))),
-      }
-    })
+    await session.#ask({ kind: 'open', dataDirectory, connectionArgs })
     return session
   }
 
@@ -57,12 +59,25 @@ export class StreamSession {
     this.#say({ kind: 'cancel' })
   }
 
-  /** Resolves when the native session is gone. */
+  /** Resolves when the native session is gone. Nothing may run. */
   async close(): Promise<void> {
     if (this.#lost) return
-    const closed = new Promise<void>((resolve) => (this.#closed = resolve))
-    this.#say({ kind: 'close' })
-    await closed
+    await this.#ask({ kind: 'close' })
+    if (this.#lost) return
+    this.#lost = true
+    const [message, error, exit] = this.#listeners
+    this.#worker.off('message', message).off('error', error).off('exit', exit).unref()
+    spareThreads.push(this.#worker)
+  }
+
+  async #ask(message: ToStreamWorker): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      this.#sink = {
+        chunk: () => undefined,
+        end: (failure) => (failure === undefined ? resolve() : reject(new Error(failure))),
+      }
+      this.#say(message)
+    })
   }
 
   #say(message: ToStreamWorker): void {
@@ -74,16 +89,13 @@ export class StreamSession {
       case 'chunk':
         this.#sink?.chunk(message.bytes)
         break
-      case 'ready':
-      case 'end':
-        this.#finish()
-        break
       case 'failed':
         this.#finish(message.message)
         break
+      case 'opened':
+      case 'end':
       case 'closed':
-        this.#lost = true
-        this.#closed?.()
+        this.#finish()
         break
     }
   }
@@ -99,6 +111,5 @@ export class StreamSession {
     this.#lost = true
     // code 236 is the engine's own ABORTED
     this.#finish(`Code: 236. DB::Exception: ${why}`)
-    this.#closed?.()
   }
 }

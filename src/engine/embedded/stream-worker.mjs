@@ -2,15 +2,15 @@
 // A thread with one chDB session that streams one result at a time. Starting a stream parses, plans and runs scalar
 // subqueries on the calling thread, which therefore must not be the server's. Plain JavaScript, because a worker starts
 // from a file as it is, also under the tools that run TypeScript sources.
-import { parentPort, workerData } from 'node:worker_threads'
+import { parentPort } from 'node:worker_threads'
 import { drainPending, Session } from 'chdb'
 
-/** @import { FromStreamWorker, StreamWorkerData, ToStreamWorker } from './stream-messages.ts' */
+/** @import { FromStreamWorker, ToStreamWorker } from './stream-messages.ts' */
 
 /** @type {import('node:worker_threads').MessagePort} */
 const port = /** @type {any} */ (parentPort)
-/** @type {StreamWorkerData} */
-const data = workerData
+/** @type {Session | undefined} */
+let session
 /** Chunks that may still be sent. */
 let credit = 0
 let cancelled = false
@@ -23,17 +23,11 @@ const say = (message, transfer) => port.postMessage(message, transfer)
 /** @param {unknown} error */
 const sayFailed = (error) => say({ kind: 'failed', message: error instanceof Error ? error.message : String(error) })
 
-/** @type {Session | undefined} */
-let session
-try {
-  session = new Session(data.dataDirectory, { connectionArgs: data.connectionArgs })
-  say({ kind: 'ready' })
-} catch (error) {
-  sayFailed(error)
-}
-
 port.on('message', (/** @type {ToStreamWorker} */ message) => {
   switch (message.kind) {
+    case 'open':
+      open(message.dataDirectory, message.connectionArgs)
+      break
     case 'run':
       void run(message.text, message.window)
       break
@@ -50,6 +44,16 @@ port.on('message', (/** @type {ToStreamWorker} */ message) => {
       break
   }
 })
+
+/** @param {string} dataDirectory @param {readonly string[]} connectionArgs */
+function open(dataDirectory, connectionArgs) {
+  try {
+    session = new Session(dataDirectory, { connectionArgs })
+    say({ kind: 'opened' })
+  } catch (error) {
+    sayFailed(error)
+  }
+}
 
 /** @param {string} text @param {number} window */
 async function run(text, window) {
@@ -76,7 +80,7 @@ async function run(text, window) {
 async function close() {
   await drainPending()
   session?.close()
+  session = undefined
   await drainPending()
   say({ kind: 'closed' })
-  port.close()
 }
