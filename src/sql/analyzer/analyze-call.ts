@@ -13,7 +13,7 @@ import type { Analyzer } from './analyzer.ts'
 import { fail } from './analyzer.ts'
 import { asBoolean, callOf, coerce, coerceForComparison, compare, isLiteral, literal } from './build.ts'
 import { foldCall } from './fold.ts'
-import { some } from './rewrite.ts'
+import { expressionKey, some } from './rewrite.ts'
 import type { Scope } from './scope.ts'
 import { sortKey } from './sort-key.ts'
 import { suggestion } from './suggest.ts'
@@ -38,6 +38,9 @@ export function analyzeCall(analyzer: Analyzer, node: ast.FunctionCall, scope: S
     orderBy: node.orderBy.map((item) => sortKey(analyzer, item, inside)),
     ...(node.filter ? { filter: asBoolean(analyzer.expression(node.filter, inside), node.filter.at, 'FILTER expression') } : {}),
     ...(node.nulls ? { nulls: node.nulls } : {}),
+  }
+  if (full.distinct && full.orderBy.some((key) => !full.arguments.some((arg) => expressionKey(arg) === expressionKey(key.expression)))) {
+    fail(node.at, 'SEMANTIC_ERROR', 'For aggregate function with DISTINCT, ORDER BY expressions must appear in arguments')
   }
   if (node.over) return { kind: 'window-call', type: full.type, call: full, window: analyzeWindow(analyzer, node.over, scope) }
   if (definition.kind === 'window') fail(node.at, 'SEMANTIC_ERROR', `Window function ${node.name} requires an OVER clause`)

@@ -53,7 +53,7 @@ function fromQuery(analyzer: Analyzer, query: ast.Query, scope: Scope): FromItem
 /** `AS alias (column, …)`. */
 function aliased(item: FromItem, node: Extract<ast.Relation, { kind: 'aliased' }>): FromItem {
   const relation = { name: node.alias.text }
-  const visible = item.fields.filter((field) => !field.qualifiedOnly)
+  const visible = item.fields
   if (node.columns && node.columns.length !== visible.length) {
     fail(node.alias.at, 'SEMANTIC_ERROR', `Column alias list has ${node.columns.length} entries but '${node.alias.text}' has ${visible.length} columns available`)
   }
@@ -106,7 +106,7 @@ function unnestColumns(type: Type, node: ast.Expression, add: (type: Type, name?
 function join(analyzer: Analyzer, node: ast.Join, scope: Scope): FromItem {
   const left = analyzeFrom(analyzer, node.left, scope)
   const unnested = unnestOnRight(node.right)
-  if (unnested) return joinUnnest(analyzer, left, node, unnested, scope)
+  if (unnested && node.type !== 'right' && node.type !== 'full') return joinUnnest(analyzer, left, node, unnested, scope)
   const right = analyzeFrom(analyzer, node.right, scope)
   if (node.using || node.natural) return joinUsing(analyzer, node, left, right)
   const fields = joinedFields(node.type, left.fields, right.fields)
@@ -149,7 +149,7 @@ function joinUnnest(
   scope: Scope,
 ): FromItem {
   const always = node.on === undefined || (node.on.kind === 'boolean' && node.on.value)
-  if (node.using || node.natural || node.type === 'right' || node.type === 'full' || (node.type === 'left' && !always)) {
+  if (node.using || node.natural || (node.type === 'left' && !always)) {
     fail(node.at, 'NOT_SUPPORTED', 'UNNEST may stand in CROSS JOIN, INNER JOIN, and in LEFT JOIN … ON TRUE')
   }
   analyzer.countRelation(node.right.at)
@@ -161,11 +161,13 @@ function joinUnnest(
   return { relation: { kind: 'filter', input: plain.relation, condition }, fields }
 }
 
-/** The columns of USING come once and first; with a qualifier each side's own is reached. */
+/** The columns of USING come once, first, and belong to neither side. */
 function joinUsing(analyzer: Analyzer, node: ast.Join, left: FromItem, right: FromItem): FromItem {
   const find = (fields: readonly Field[], name: ast.Identifier): Field | undefined =>
-    fields.find((field) => !field.qualifiedOnly && field.name === name.text) ??
-    (name.quoted ? undefined : fields.find((field) => !field.qualifiedOnly && field.name?.toLowerCase() === name.text.toLowerCase()))
+    fields.find((field) => field.name === name.text) ??
+    (name.quoted ? undefined : fields.find((field) => field.name?.toLowerCase() === name.text.toLowerCase()))
+  const twice = node.using?.find((name, i) => node.using!.findIndex((other) => other.text === name.text) !== i)
+  if (twice) fail(twice.at, 'SEMANTIC_ERROR', `Column '${twice.text}' appears multiple times in USING clause`)
   const names = node.using ?? commonNames(left.fields, right.fields, node.at)
   const pairs = names.map((name) => {
     const [a, b] = [find(left.fields, name), find(right.fields, name)]
@@ -192,7 +194,7 @@ function joinUsing(analyzer: Analyzer, node: ast.Join, left: FromItem, right: Fr
     relation: { kind: 'project', input: relation, assignments: [...keys.map((key) => key.assignment), ...passed] },
     fields: [
       ...keys.map(({ name, assignment }) => ({ name, column: assignment.column })),
-      ...all.map((field) => (used.has(field.column.symbol) ? { ...field, qualifiedOnly: true as const } : field)),
+      ...all.filter((field) => !used.has(field.column.symbol)),
     ],
   }
 }
@@ -200,6 +202,6 @@ function joinUsing(analyzer: Analyzer, node: ast.Join, left: FromItem, right: Fr
 const always: Expression = { kind: 'literal', type: BOOLEAN, value: true }
 
 function commonNames(left: readonly Field[], right: readonly Field[], at: ast.Identifier['at']): readonly ast.Identifier[] {
-  const names = new Set(right.flatMap((field) => (field.name === undefined || field.qualifiedOnly ? [] : [field.name])))
-  return left.flatMap((field) => (field.name !== undefined && !field.qualifiedOnly && names.has(field.name) ? [{ text: field.name, quoted: true, at }] : []))
+  const names = new Set(right.flatMap((field) => (field.name === undefined ? [] : [field.name])))
+  return left.flatMap((field) => (field.name !== undefined && names.has(field.name) ? [{ text: field.name, quoted: true, at }] : []))
 }

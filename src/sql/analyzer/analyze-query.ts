@@ -87,8 +87,10 @@ function analyzeBody(analyzer: Analyzer, body: ast.QueryBody, scope: Scope): Ana
 
 function analyzeValues(analyzer: Analyzer, body: Extract<ast.QueryBody, { kind: 'values' }>, scope: Scope): AnalyzedQuery {
   const rows = body.rows.map((row) => {
-    const items = row.kind === 'row' ? row.items : [row]
-    return items.map((item) => analyzer.expression(item, scope))
+    if (row.kind === 'row') return row.items.map((item) => analyzer.expression(item, scope))
+    const value = analyzer.expression(row, scope)
+    const { type } = value
+    return type.kind === 'row' ? type.fields.map((field, index): Expression => ({ kind: 'field', type: field.type, base: value, index })) : [value]
   })
   const width = rows[0]!.length
   const wrong = rows.findIndex((row) => row.length !== width)

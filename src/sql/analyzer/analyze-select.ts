@@ -149,7 +149,7 @@ function allColumns(
   if (node.row) return rowFields(analyzer.expression(node.row, scope), node)
   const { qualifier } = node
   if (!qualifier && fields.length === 0) fail(node.at, 'SEMANTIC_ERROR', 'SELECT * not allowed in queries without FROM clause')
-  const chosen = qualifier ? fields.filter((field) => isQualifiedBy(field, qualifier.parts)) : fields.filter((field) => !field.qualifiedOnly)
+  const chosen = qualifier ? fields.filter((field) => isQualifiedBy(field, qualifier.parts)) : fields
   if (chosen.length === 0) {
     const name = qualifier!.parts.map((part) => part.text).join('.')
     if (qualifier!.parts.length === 1 || fields.some((field) => field.name === qualifier!.parts.at(-1)!.text)) {

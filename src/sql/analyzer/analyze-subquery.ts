@@ -16,10 +16,10 @@ export function analyzeScalarQuery(analyzer: Analyzer, scope: Scope, node: Extra
 }
 
 /** The query with one column; several become a row. */
-function asOneColumn(analyzer: Analyzer, query: AnalyzedQuery, at: Position): { readonly relation: Relation; readonly type: Type } {
+function asOneColumn(analyzer: Analyzer, query: AnalyzedQuery, at: Position, asRow = false): { readonly relation: Relation; readonly type: Type } {
   const { fields, relation } = query
   const references = fields.map(({ column, name }): Expression => ({ kind: 'column', ...column, name, at }))
-  if (references.length === 1) {
+  if (references.length === 1 && !asRow) {
     const { column } = fields[0]!
     return { relation: { kind: 'project', input: relation, assignments: [{ column, expression: references[0]! }] }, type: column.type }
   }
@@ -40,7 +40,11 @@ export function analyzeQuantified(
   queryNode: ast.Query,
 ): Expression {
   const operand = analyzer.expression(operandNode, scope)
-  const { relation, type: given } = asOneColumn(analyzer, analyzer.query(queryNode, { fields: [], next: scope }), at)
+  const query = analyzer.query(queryNode, { fields: [], next: scope })
+  const single = query.fields.length === 1 ? query.fields[0]!.column.type : undefined
+  // a row of one field stands against a query of one column
+  const wraps = single !== undefined && single.kind !== 'row' && operand.type.kind === 'row' && operand.type.fields.length === 1
+  const { relation, type: given } = asOneColumn(analyzer, query, at, wraps)
   const type = comparisonType(operand.type, given)
   const possible = type !== undefined && (operator === '=' || operator === '<>' ? isComparable(type) : isOrderable(type))
   if (!possible) fail(at, 'TYPE_MISMATCH', `'${operator}' cannot be applied to ${typeText(operand.type)}, ${typeText(given)}`)

@@ -30,11 +30,11 @@ export function analyzeTable(analyzer: Analyzer, name: QualifiedName): { readonl
   return { relation, fields: columns.map(({ name: columnName, column }) => ({ name: columnName, column, relation: owner })) }
 }
 
-/** Undefined when the retention periods reach back before every possible time. */
+/** Undefined when the retention periods reach back before every time that can be written. */
 function oldestTime(schema: TableSchema, nowNs: bigint): bigint | undefined {
   const { memoryStoreHours, magneticStoreDays } = schema.retention
   const oldest = nowNs - BigInt(memoryStoreHours) * (nsPerDay / 24n) - BigInt(magneticStoreDays) * nsPerDay
-  return oldest < -9223372036854775808n ? undefined : oldest
+  return oldest <= 0n ? undefined : oldest
 }
 
 /** @throws ServerError DATABASE_NOT_FOUND, TABLE_NOT_FOUND; the texts are the service's. */

@@ -11,8 +11,6 @@ export interface Field {
   readonly name: string | undefined
   readonly column: Column
   readonly relation?: RelationName
-  /** Only `relation.name` reaches it: the sides' own columns under USING. */
-  readonly qualifiedOnly?: true
 }
 export interface RelationName {
   readonly name: string
@@ -78,7 +76,7 @@ function resolveInLayer(layer: Scope, parts: readonly Identifier[], at: Position
   }
   for (let qualifiers = Math.min(2, parts.length - 1); qualifiers >= 0; qualifiers--) {
     const candidates =
-      qualifiers === 0 ? layer.fields.filter((field) => !field.qualifiedOnly) : layer.fields.filter((field) => isQualifiedBy(field, parts.slice(0, qualifiers)))
+      qualifiers === 0 ? layer.fields : layer.fields.filter((field) => isQualifiedBy(field, parts.slice(0, qualifiers)))
     const found = matches(candidates, (field) => field.name, parts[qualifiers]!)
     if (found.length === 0) continue
     if (found.length > 1 && found.some((field) => field.column.symbol !== found[0]!.column.symbol)) {

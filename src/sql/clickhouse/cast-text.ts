@@ -109,7 +109,7 @@ function timeOfDayNs(group: Group, first: number): Node {
   const [hour, minute, second] = [0, 1, 2].map((i) => call('toInt64OrZero', group(first + i)))
   const fraction = call('toInt64OrZero', call('rightPad', group(first + 3), integer(9), string('0')))
   const valid = call('and', call('less', hour!, integer(24)), call('less', minute!, integer(60)), call('less', second!, integer(60)))
-  const seconds = call('plus', call('multiply', hour!, integer(3600)), call('multiply', minute!, integer(60)), second!)
+  const seconds = call('plus', call('plus', call('multiply', hour!, integer(3600)), call('multiply', minute!, integer(60))), second!)
   return when(valid, call('plus', call('multiply', seconds, int64(secondNs)), fraction), nothing)
 }
 

@@ -8,7 +8,7 @@ import { castValue } from './cast.ts'
 import { disjunction, equals, lessThan, same } from './comparison.ts'
 import { isSurelyPresent, isTrivial } from './node-facts.ts'
 import { scalarText } from './text.ts'
-import { boolean, call as callNode, identifier } from './tree.ts'
+import { boolean, call as callNode, identifier, integer } from './tree.ts'
 import type { Node, Sort, Window } from './tree.ts'
 import type { Values } from './values.ts'
 
@@ -87,7 +87,7 @@ class CallContext implements LowerCall {
   readonly #values: Values
   readonly #call: Call
   readonly #handles: boolean
-  /** Failures found while a bare nested result was made, raised around it by `finish`. */
+  /** Under TRY: failures found while a bare nested result was made; `finish` makes NULL of them. */
   readonly #failures: { readonly condition: Node; readonly code: ErrorCode; readonly message: string }[] = []
 
   constructor(values: Values, call: Call, surroundings: CallSurroundings, handles: boolean) {
@@ -120,12 +120,16 @@ class CallContext implements LowerCall {
 
   failIf(condition: Node, code: ErrorCode, message: string, value: Node): Node {
     if (!isNested(this.returnType)) return this.#values.failIf(condition, code, message, value)
-    if (this.#handles) return this.#values.failIf(condition, code, message, value, 'option')
+    if (this.#handles || (!this.safe && this.returnType.kind !== 'row')) return this.#values.failIf(condition, code, message, value, 'option')
+    if (!this.safe) {
+      const raised = this.#values.failIf(condition, code, message, integer(1))
+      return callNode('arrayElement', callNode('array', value), callNode('assumeNotNull', raised))
+    }
     this.#failures.push({ condition, code, message })
     return value
   }
 
-  /** Puts the failures around the wrapped result. */
+  /** NULL where one of the failures is. */
   finish(option: Node): Node {
     let result = option
     for (const { condition, code, message } of this.#failures) result = this.#values.failIf(condition, code, message, result, 'option')

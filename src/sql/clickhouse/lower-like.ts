@@ -10,13 +10,13 @@ export function lowerLike(values: Values, expression: Extract<Expression, { kind
   const operand = go(expression.operand)
   if (pattern.kind === 'literal' && (escape === undefined || escape.kind === 'literal')) {
     if (pattern.value === null || escape?.value === null) return values.nullOf(expression.type)
-    const { text, isPlain } = translateLike(pattern.value as string, escape?.value as string | undefined)
+    const { text, isPlain } = translateLike(pattern.value as string, (escape?.value as string | undefined) || undefined)
     return isPlain ? call('equals', operand, string(text)) : call('like', operand, string(text))
   }
   const doubled = call('replaceAll', go(pattern), string('\\'), string('\\\\'))
   if (escape === undefined) return call('like', operand, doubled)
   return values.let(go(escape), (character) => {
-    const wrong = call('notEquals', call('lengthUTF8', character), { kind: 'integer', value: 1n })
+    const wrong = call('greater', call('lengthUTF8', character), { kind: 'integer', value: 1n })
     const mark = call('concat', string('('), call('regexpQuoteMeta', call('assumeNotNull', character)), string(')(.)'))
     return values.failIf(wrong, 'INVALID_FUNCTION_ARGUMENT', 'Escape string must be a single character', call('like', operand, call('replaceRegexpAll', doubled, mark, string(String.raw`\\\2`))))
   })

@@ -121,7 +121,7 @@ export function lowerQuantified(lowering: Lowering, expression: Of<'quantified'>
 function membership(lowering: Lowering, expression: Of<'quantified'>, place: Place): Node {
   const { query } = expression
   const [column] = columnsOf(query)
-  const operand = lowering.expression(expression.operand, place)
+  const operand = positiveZero(lowering.expression(expression.operand, place), expression)
   const rows = (): Select => lowering.select(query, [[column!.symbol, lowering.names.fresh('c')]])
   if (!column!.nullable && !isNullable(expression.operand)) return { kind: 'in-query', operand, query: rows() }
   return lowering.values.let(operand, (value) => {
@@ -143,6 +143,10 @@ function membership(lowering: Lowering, expression: Of<'quantified'>, place: Pla
     })
   })
 }
+
+/** The engine's set tells -0 from 0. */
+const positiveZero = (operand: Node, { operand: { type } }: Of<'quantified'>): Node =>
+  type.kind === 'scalar' && type.name === 'double' ? call('plus', operand, integer(0)) : operand
 
 function overRows(lowering: Lowering, expression: Of<'quantified'>, place: Place): Node {
   const { operator, quantifier, query } = expression
@@ -179,5 +183,5 @@ export function lowerMembershipFilter(lowering: Lowering, condition: Expression,
   if (condition.kind !== 'quantified' || condition.operator !== '=' || condition.quantifier !== 'any') return undefined
   if (isNested(condition.operand.type) || outerSymbols(condition.query).size > 0) return undefined
   const query = lowering.select(condition.query, [[onlyColumn(condition.query), lowering.names.fresh('c')]])
-  return { kind: 'in-query', operand: lowering.expression(condition.operand, place), query }
+  return { kind: 'in-query', operand: positiveZero(lowering.expression(condition.operand, place), condition), query }
 }

@@ -86,8 +86,8 @@ export function parseInterval(text: string, unit: string, to: string | undefined
   const sign = signed[1] === '-' ? -1n : 1n
   const body = signed[2]!
   if (unit === 'year' && to === 'month') {
-    const match = /^(\d{1,9})-(\d{1,2})$/.exec(body)
-    return match ? { months: sign * (BigInt(match[1]!) * 12n + BigInt(match[2]!)) } : undefined
+    const match = /^(\d{1,9})(?:-(\d{1,2}))?$/.exec(body)
+    return match ? { months: sign * (BigInt(match[1]!) * 12n + BigInt(match[2] ?? '0')) } : undefined
   }
   if (to !== undefined && to !== unit) {
     const ns = parseIntervalParts(body, unit, to)
@@ -108,7 +108,7 @@ function parseIntervalParts(body: string, from: string, to: string): bigint | un
   const end = units.indexOf(to as 'day')
   if (start < 0 || end <= start) return undefined
   const parts = body.split(start === 0 ? /[ :]+/ : ':')
-  if (parts.length !== end - start + 1) return undefined
+  if (parts.length > end - start + 1) return undefined
   let ns = 0n
   for (const [i, part] of parts.entries()) {
     const unit = units[start + i]!
