@@ -34,6 +34,8 @@ export interface ServerConfig {
   /** As given, and what it came from; undefined: kept in the data directory. */
   readonly masterKey: { readonly text: string; readonly name: string } | undefined
   readonly rootKey: AccessKeyPair | undefined
+  /** Size of Node's thread pool, which is fixed when the process starts. */
+  readonly poolThreads: number
   readonly limits: Limits
   readonly drainMs: number
   readonly logLevel: LogLevel
@@ -75,6 +77,7 @@ export function readConfig(sources: OptionSources): ServerConfig {
     tls: tls && { certPath: resolve(tls[0]), keyPath: resolve(tls[1]) },
     masterKey: masterKey(options.masterKey, options.masterKeyFile),
     rootKey: rootKey && { accessKeyId: rootKey[0], secretAccessKey: rootKey[1] },
+    poolThreads: options.poolThreads,
     limits: options.limits,
     drainMs: options.drainSeconds * 1000,
     logLevel: options.logLevel,

@@ -71,6 +71,7 @@ function storageOptions(config: ServerConfig, clock: Clock, log: Log, metrics: M
     masterKey: masterKeySource(config),
     ...(memoryStorePath === undefined ? {} : { memoryStorePath }),
     ...(magneticStore === undefined ? {} : { magneticStore }),
+    poolThreads: config.poolThreads,
     productVersion: version,
     clock,
     limits: config.limits,

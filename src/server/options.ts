@@ -173,6 +173,14 @@ export const serverOptions = {
     parse: parsePattern(/^[!-~]{1,256}$/, 'a secret (up to 256 visible ASCII characters)'),
     secret: true,
   },
+  poolThreads: {
+    environment: 'UV_THREADPOOL_SIZE',
+    placeholder: 'THREADS',
+    summary:
+      'Threads of Node.js itself, which queries of the embedded engine occupy: two less is how many run at once (tidemark and npm start set 12)',
+    fallback: '4',
+    parse: parseInteger(1, 1024),
+  },
   limits: {
     flag: 'limits',
     environment: 'TIDEMARK_LIMITS',
