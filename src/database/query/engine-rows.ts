@@ -19,6 +19,7 @@ export class EngineRows implements RowSource {
   readonly #arrived = new Signal()
   readonly #drained = new Signal()
   #waitingBytes = 0
+  #receivedBytes = 0
   #result: EngineResult | undefined
   #lastProgress: EngineProgress = { rowsRead: 0, bytesRead: 0, totalRows: 0 }
   #delivered = false
@@ -44,6 +45,7 @@ export class EngineRows implements RowSource {
           if (this.#closed) break
           this.#chunks.push(chunk)
           this.#waitingBytes += chunk.byteLength
+          this.#receivedBytes += chunk.byteLength
           this.#arrived.notify()
           while (this.stalled) await this.#drained.wait()
         }
@@ -100,8 +102,10 @@ export class EngineRows implements RowSource {
 
   get progress(): QueryProgress {
     const { rowsRead, totalRows, bytesRead } = this.#result?.progress() ?? this.#lastProgress
+    // the engine's figures come at intervals: what it has sent it has read
+    const bytesScanned = Math.max(bytesRead, this.#receivedBytes)
     const share = this.#delivered ? 100 : totalRows > 0 ? Math.min(99, (100 * rowsRead) / totalRows) : 0
-    return { percentage: share, bytesScanned: bytesRead, bytesMetered: Math.max(leastMeteredBytes, bytesRead) }
+    return { percentage: share, bytesScanned, bytesMetered: Math.max(leastMeteredBytes, bytesScanned) }
   }
 
   async close(): Promise<void> {

@@ -51,6 +51,8 @@ interface Result {
 }
 
 const sweepEveryMs = 1000
+/** A query that takes longer is worth a line in the log. */
+const slowMs = 1000
 /** Reading the whole catalog anew is worth it when a name is unknown: another node may have made it. But not for every misspelt name. */
 const refreshAtMostEveryMs = 1000
 const unknownName: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['COLUMN_NOT_FOUND', 'TABLE_NOT_FOUND', 'DATABASE_NOT_FOUND'])
@@ -240,7 +242,9 @@ class EngineQueryService implements QueryService {
       durationMs: clock.monotonicMs() - startMs,
       ...(errorCode && { errorCode }),
     }
-    log.info('query.finished', { requestId: caller.requestId, ...finished, durationMs: Math.round(finished.durationMs) })
+    const data = { requestId: caller.requestId, ...finished, durationMs: Math.round(finished.durationMs) }
+    if (finished.durationMs >= slowMs) log.info('query.finished', data)
+    else log.debug('query.finished', data)
     onFinished?.(finished)
   }
 
