@@ -28,7 +28,6 @@ function codeOf(path: string): string {
   return readFileSync(join(root, path), 'utf8')
     .replace(/\/\*[\s\S]*?\*\//g, '')
     .replace(/'(?:[^'\\\n]|\\.)*'/g, "''")
-    .replace(/`(?:[^`\\$]|\\.|\$(?!\{))*`/g, '``')
     .replace(/(^|\s)\/\/.*$/gm, '')
 }
 
@@ -60,7 +59,7 @@ describe('the floors', () => {
   it('sees every module of src', () => {
     const seen = result.modules.map((module) => module.source).filter((path) => path.startsWith('src/'))
     expect(seen.toSorted()).toEqual([...sources].sort())
-    expect(seen.length).toBeGreaterThanOrEqual(20)
+    expect(seen.length).toBeGreaterThanOrEqual(200)
   })
 
   it('sees the imports between them, types included', () => {
@@ -89,10 +88,6 @@ describe('the files', () => {
   it('read the time only in the clock', () => {
     const pattern = /\bDate\.now\b|new Date\(\)|\bperformance\.now\b|\bhrtime\b/
     expect(offenders(production, pattern).filter((path) => path !== 'src/base/clock.ts')).toEqual([])
-  })
-
-  it('write to no console', () => {
-    expect(offenders(production, /\bconsole\./)).toEqual([])
   })
 
   it('hold no barrels: nothing is exported from elsewhere', () => {

@@ -83,7 +83,8 @@ export const rules: readonly IForbiddenRuleType[] = [
   error('a folder of its own for every file', { path: '^src/[^/]+$' }, {}),
   error('no production code imports tests', { path: '^src/', pathNot: testFile }, { path: [testFile, '^tests/'] }),
   error('nothing imports scripts or benchmarks', { path: '^src/' }, { path: '^(scripts|benchmarks|examples)/' }),
-  error('no cycles', { path: '^(src|tests)/' }, { circular: true }),
+  // Types may speak of each other; modules that run may not need each other to start.
+  error('no cycles', { path: '^(src|tests)/' }, { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } }),
   error('no orphans', { path: '^src/', pathNot: testFile, orphan: true }, {}),
   error('everything resolves', { path: '^(src|tests|scripts)/' }, { couldNotResolve: true }),
   error(
