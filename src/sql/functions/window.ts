@@ -1,8 +1,9 @@
-import { call, cast, integer, nothing, when } from '../clickhouse/tree.ts'
+import { boolean, call, cast, identifier, integer, lambda, when } from '../clickhouse/tree.ts'
 import type { FrameBound, Node, Window } from '../clickhouse/tree.ts'
 import { isNested } from '../types/coercion.ts'
 import type { FunctionDefinition, LowerCall, Signature } from './definition.ts'
-import { greater, isNull, less, negate, toInt64 } from './expression.ts'
+import { atMost, equal, greater, isNull, less, minus, modulo, negate, plus, quotient, times, toInt64 } from './expression.ts'
+import { kept, unkept } from './aggregate/aggregate-call.ts'
 
 const source = 'developer guide, "Window functions"'
 
@@ -34,17 +35,30 @@ function nthValue(context: LowerCall, value: Node, offset: Node): Node {
   const constant = context.constant(1)
   if (constant === null) return context.nullOf(context.returnType)
   if (constant !== undefined && Number(constant) < 1) context.invalid(1, 'offset must be at least 1')
-  if (context.nulls === 'ignore') return nthOf(context, overWindow(context, 'groupArray', [value]), offset, undefined)
-  const found = overWindow(context, 'nth_value', [nullable(context, value), offset])
+  if (constant !== undefined && context.nulls !== 'ignore') {
+    return overWindow(context, 'nth_value', [nullable(context, value), integer(BigInt(Number(constant)))])
+  }
+  const found = nthOf(context, gathered(context, value), offset, undefined)
   return context.failIf(less(offset, integer(1)), 'INVALID_FUNCTION_ARGUMENT', 'offset must be at least 1', found)
 }
 
-function nthOf(context: LowerCall, gathered: Node, position: Node, missing: Node | undefined): Node {
-  if (isNested(context.types[0]!)) context.invalid(0, 'IGNORE NULLS of an array, row or time series is not supported', 'NOT_SUPPORTED')
-  return context.let(gathered, (values) =>
-    context.let(position, (at) =>
-      when(greater(call('abs', at), call('length', values)), missing ?? nothing, call('arrayElement', values, at)),
-    ),
+/** All values of the frame, each in a tuple; without the NULLs when these are ignored. */
+function gathered(context: LowerCall, value: Node, frame: 'own' | Window['frame'] = 'own'): Node {
+  const type = context.types[0]!
+  const node = overWindow(context, 'groupArray', [kept(value, type)], frame)
+  if (context.nulls !== 'ignore') return node
+  const each = context.variable()
+  return call('arrayFilter', lambda([each], call('not', context.isNull(unkept(identifier(each)), type))), node)
+}
+
+/** The element at a place from the start, or from the end when negative. */
+function nthOf(context: LowerCall, tuples: Node, position: Node, missing: Node | undefined): Node {
+  const otherwise = missing ?? context.nullOf(context.returnType)
+  return context.let(tuples, (values) =>
+    context.let(position, (at) => {
+      const isBeyond = call('ifNull', greater(call('abs', at), call('length', values)), boolean(true))
+      return when(isBeyond, otherwise, unkept(call('arrayElement', values, call('ifNull', at, integer(1)))))
+    }),
   )
 }
 
@@ -52,15 +66,25 @@ const bound = (kind: 'preceding' | 'following'): FrameBound => ({ kind, offset: 
 
 function neighbour(context: LowerCall, name: 'lag' | 'lead', value: Node, offset?: Node, missing?: Node): Node {
   const constant = offset === undefined ? 1n : context.constant(1)
-  if (constant === null) return missing ?? context.nullOf(context.returnType)
+  if (constant === null) return context.nullOf(context.returnType)
   if (constant !== undefined && Number(constant) < 0) context.invalid(1, 'offset must be at least 0')
+  if (constant !== undefined && Number(constant) === 0) return value
   const distance = offset ?? integer(1)
-  if (context.nulls === 'ignore') return knownNeighbour(context, name, value, distance, missing)
   const held = context.physicalType(context.returnType)
   const extra = missing === undefined ? [] : [cast(missing, held)]
-  const found = overWindow(context, name, [cast(value, held), call('ifNull', distance, integer(0)), ...extra], 'none')
+  const found =
+    context.nulls === 'ignore'
+      ? knownNeighbour(context, name, value, distance, missing)
+      : overWindow(context, name, [cast(value, held), call('ifNull', distance, integer(0)), ...extra], 'none')
   if (constant !== undefined) return found
-  const counted = when(isNull(distance), missing ?? context.nullOf(context.returnType), found)
+  const counted = call(
+    'multiIf',
+    isNull(distance),
+    context.nullOf(context.returnType),
+    equal(distance, integer(0)),
+    cast(value, held),
+    found,
+  )
   return context.failIf(less(distance, integer(0)), 'INVALID_FUNCTION_ARGUMENT', 'offset must be at least 0', counted)
 }
 
@@ -70,8 +94,27 @@ function knownNeighbour(context: LowerCall, name: 'lag' | 'lead', value: Node, d
     name === 'lag'
       ? { unit: 'ROWS', start: { kind: 'unbounded-preceding' }, end: bound('preceding') }
       : { unit: 'ROWS', start: bound('following'), end: { kind: 'unbounded-following' } }
-  const gathered = overWindow(context, 'groupArray', [value], frame)
-  return nthOf(context, gathered, name === 'lag' ? negate(toInt64(distance)) : distance, missing)
+  return nthOf(context, gathered(context, value, frame), name === 'lag' ? negate(toInt64(distance)) : distance, missing)
+}
+
+/** ntile of a number that differs from row to row: the first parts are one row longer where the rows do not come out even. */
+function bucket(context: LowerCall, parts: Node): Node {
+  const whole: Window['frame'] = { unit: 'ROWS', start: { kind: 'unbounded-preceding' }, end: { kind: 'unbounded-following' } }
+  const rows = toInt64(overWindow(context, 'count', [], whole))
+  const row = toInt64(overWindow(context, 'row_number', [], 'none'))
+  return context.let(call('greatest', call('ifNull', parts, integer(1)), integer(1)), (k) => {
+    const size = quotient(rows, k)
+    const longer = modulo(rows, k)
+    const inLonger = atMost(row, times(longer, plus(size, integer(1))))
+    const early = plus(quotient(minus(row, integer(1)), plus(size, integer(1))), integer(1))
+    const late = plus(
+      plus(longer, quotient(minus(minus(row, integer(1)), times(longer, plus(size, integer(1)))), call('greatest', size, integer(1)))),
+      integer(1),
+    )
+    const found = toInt64(when(inLonger, early, late))
+    const known = when(isNull(parts), context.nullOf(context.returnType), found)
+    return context.failIf(less(parts, integer(1)), 'INVALID_FUNCTION_ARGUMENT', 'buckets must be greater than 0', known)
+  })
 }
 
 const neighbourSignatures = (name: 'lag' | 'lead'): readonly Signature[] => [
@@ -142,8 +185,9 @@ export const windowFunctions: readonly FunctionDefinition[] = [
         pattern: '(bigint) -> bigint',
         lower: (context, n) => {
           const parts = context.constant(0)
-          if (parts === undefined || parts === null || Number(parts) < 1) context.invalid(0, 'ntile takes a constant of at least 1')
-          return toInt64(overWindow(context, 'ntile', [call('toUInt64', n!)], 'none'))
+          if (parts === null) return context.nullOf(context.returnType)
+          if (parts !== undefined && Number(parts) < 1) context.invalid(0, 'buckets must be greater than 0')
+          return parts === undefined ? bucket(context, n!) : toInt64(overWindow(context, 'ntile', [call('toUInt64', n!)], 'none'))
         },
       },
     ],

@@ -1,3 +1,4 @@
+import { printNode } from '../../clickhouse/print.ts'
 import { call, identifier, integer, lambda, nothing, string, when } from '../../clickhouse/tree.ts'
 import type { Node, Sort } from '../../clickhouse/tree.ts'
 import type { FunctionDefinition, LowerCall } from '../definition.ts'
@@ -11,6 +12,9 @@ import { aggregate, kept, over, unkept } from './aggregate-call.ts'
 export function gather(context: LowerCall, value: Node): Node {
   const type = context.types[0]!
   const { orderBy } = context
+  if (context.distinct && orderBy.some((sort) => shape(sort.expression) !== shape(value))) {
+    context.invalid(0, 'For aggregate function with DISTINCT, ORDER BY expressions must appear in arguments', 'SEMANTIC_ERROR')
+  }
   if (orderBy.length === 0) {
     const row = context.variable()
     return call('arrayMap', lambda([row], unkept(identifier(row))), context.aggregate('groupArray', [kept(value, type)]))
@@ -21,6 +25,9 @@ export function gather(context: LowerCall, value: Node): Node {
   const row = context.variable()
   return call('arrayMap', lambda([row], unkept(call('tupleElement', identifier(row), integer(1)))), sorted)
 }
+
+/** The same for the same expression: names of variables do not count. */
+const shape = (node: Node): string => printNode(node).replaceAll(/\bv\d+\b/g, 'v')
 
 /** A sort that keeps the order of equals: the place so far decides among them. */
 function sortRows(context: LowerCall, rows: Node, sort: Sort, part: number): Node {

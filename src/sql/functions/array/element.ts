@@ -54,3 +54,23 @@ export function elementOrNull(array: Node, index: Node, element: Type): Node {
 /** What the lambda gives for these arguments. */
 export const apply = (lambdaNode: Node, ...args: readonly Node[]): Node =>
   call('arrayElement', call('arrayMap', lambdaNode, ...args.map((arg) => call('array', arg))), integer(1))
+
+/**
+ * For a function with `nulls: 'handle'` and an array as its result: NULL where an argument is NULL, else what `body` makes (an option) of the
+ * bare arguments. Failures may then be put inside, where the names of their values are known.
+ */
+export function unlessAnyNull(context: LowerCall, args: readonly Node[], body: (...bare: readonly Node[]) => Node): Node {
+  const step = (bare: readonly Node[], tests: readonly Node[]): Node => {
+    const index = bare.length
+    if (index === args.length) {
+      const result = body(...bare)
+      return tests.length === 0 ? result : when(tests.length === 1 ? tests[0]! : call('or', ...tests), call('array'), result)
+    }
+    const type = context.types[index]!
+    if (type.kind === 'function') return step([...bare, args[index]!], tests)
+    if (isNested(type)) return context.unwrap(args[index]!, 'option', (value) => step([...bare, value], tests))
+    if (context.constant(index) === null) return context.nullOf(context.returnType)
+    return context.let(args[index]!, (value) => step([...bare, call('assumeNotNull', value)], [...tests, call('isNull', value)]))
+  }
+  return step([], [])
+}

@@ -1,10 +1,10 @@
-import { boolean, call, cast, integer, lambda, nothing } from '../../clickhouse/tree.ts'
+import { boolean, call, cast, identifier, integer, lambda, nothing, when } from '../../clickhouse/tree.ts'
 import type { Node } from '../../clickhouse/tree.ts'
 import { isNested } from '../../types/coercion.ts'
 import type { Type } from '../../types/type.ts'
 import type { FunctionDefinition, LowerCall, Signature } from '../definition.ts'
-import { and, equal, less, or, truth, zero } from '../expression.ts'
-import { apply, elementOrNull, elementType, indexes, mapElements } from './element.ts'
+import { and, checked, equal, less, truth } from '../expression.ts'
+import { apply, elementOrNull, elementType, indexes, mapElements, unlessAnyNull } from './element.ts'
 
 const source = 'developer guide, "Time-series functions": filter and reduce'
 const family = 'Trino, "Lambda expressions"'
@@ -49,16 +49,23 @@ function sortBy(context: LowerCall, array: Node, comparator: Node): Node {
   const [other, own] = parameters as [string, string]
   const [i, j, place] = [context.variable(), context.variable(), context.variable()]
   return context.let(array, (items) => {
-    const compared = context.let(body, (sign) =>
-      or(
-        call('ifNull', less(sign, zero), boolean(false)),
-        and(call('ifNull', equal(sign, zero), boolean(true)), less({ kind: 'identifier', name: j }, { kind: 'identifier', name: i })),
-      ),
-    )
     const positions = call('arrayEnumerate', items)
-    const before = call('arrayCount', lambda([other, j], compared), items, positions)
+    const earlier = when(less(identifier(j), identifier(i)), integer(0), integer(1))
+    const isBefore = when(equal(identifier(j), identifier(i)), boolean(false), less(body, earlier))
+    const before = call('arrayCount', lambda([other, j], call('ifNull', isBefore, boolean(false))), items, positions)
     const places = call('arrayMap', lambda([own, i], before), items, positions)
-    return call('arraySort', lambda([own, place], { kind: 'identifier', name: place }), items, places)
+    const sortedItems = call('arraySort', lambda([own, place], identifier(place)), items, places)
+    const isWrong = call('not', call('ifNull', call('in', body, call('tuple', integer(-1), integer(0), integer(1))), boolean(false)))
+    const wrong = call(
+      'arrayExists',
+      lambda(
+        [own, i],
+        call('arrayExists', lambda([other, j], and(call('notEquals', identifier(j), identifier(i)), isWrong)), items, positions),
+      ),
+      items,
+      positions,
+    )
+    return checked(context, context.wrap(sortedItems), { condition: wrong, message: 'Lambda comparator must return either -1, 0, or 1' })
   })
 }
 
@@ -183,9 +190,16 @@ export const higherOrderFunctions: readonly FunctionDefinition[] = [
     status: 'documented',
     summary: 'The elements in ascending order, NULLs last; or in the order of a comparison that gives -1, 0 or 1.',
     source: documented,
+    nulls: 'handle',
     signatures: [
-      { pattern: '(array(T: orderable)) -> array(T)', lower: (context, a) => sorted(context, a!) },
-      { pattern: '(array(T), function(T, T, integer)) -> array(T)', lower: (context, a, f) => sortBy(context, a!, f!) },
+      {
+        pattern: '(array(T: orderable)) -> array(T)',
+        lower: (context, ...args) => unlessAnyNull(context, args, (a) => context.wrap(sorted(context, a!))),
+      },
+      {
+        pattern: '(array(T), function(T, T, integer)) -> array(T)',
+        lower: (context, ...args) => unlessAnyNull(context, args, (a, f) => sortBy(context, a!, f!)),
+      },
     ],
     examples: [
       { sql: 'array_sort(ARRAY[3, NULL, 1])', type: 'array(integer)', result: ['1', '3', null] },

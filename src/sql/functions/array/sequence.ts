@@ -1,7 +1,24 @@
 import { call, cast, identifier, int64, integer, lambda, when } from '../../clickhouse/tree.ts'
 import type { Node } from '../../clickhouse/tree.ts'
 import type { FunctionDefinition, LowerCall } from '../definition.ts'
-import { and, atLeast, equal, greater, less, minus, or, plus, quotient, times, toInt128, toInt64, unequal, zero } from '../expression.ts'
+import {
+  and,
+  atLeast,
+  checked,
+  equal,
+  greater,
+  less,
+  minus,
+  or,
+  plus,
+  quotient,
+  times,
+  toInt128,
+  toInt64,
+  unequal,
+  zero,
+} from '../expression.ts'
+import { unlessAnyNull } from './element.ts'
 import { addMonthsToTimestamp } from '../operators/arithmetic.ts'
 
 const dayNs = 86_400_000_000_000n
@@ -10,16 +27,18 @@ const wrongWay =
   'sequence stop value should be greater than or equal to start value if step is greater than zero otherwise stop should be less than or equal to start'
 
 /** The failures of every form, around the entries. `count` is how many there would be. */
-function checked(context: LowerCall, start: Node, stop: Node, step: Node, count: Node, entries: Node): Node {
+function bounded(context: LowerCall, start: Node, stop: Node, step: Node, count: Node, entries: Node): Node {
   const isWrongWay = or(and(greater(step, zero), less(stop, start)), and(less(step, zero), less(start, stop)))
-  const short = context.failIf(
-    greater(count, integer(maxEntries)),
-    'INVALID_FUNCTION_ARGUMENT',
-    `result of sequence function must not have more than ${maxEntries} entries`,
-    entries,
+  return checked(
+    context,
+    context.wrap(entries),
+    { condition: equal(step, zero), message: 'step must not be zero' },
+    { condition: isWrongWay, message: wrongWay },
+    {
+      condition: greater(count, integer(maxEntries)),
+      message: `result of sequence function must not have more than ${maxEntries} entries`,
+    },
   )
-  const directed = context.failIf(isWrongWay, 'INVALID_FUNCTION_ARGUMENT', wrongWay, short)
-  return context.failIf(equal(step, zero), 'INVALID_FUNCTION_ARGUMENT', 'step must not be zero', directed)
 }
 
 /** `0, 1, …` as many as the count says, within the bounds whatever it says. */
@@ -34,7 +53,7 @@ function evenly(context: LowerCall, start: Node, stop: Node, step: Node, entry: 
         return context.let(plus(quotient(minus(toInt128(to), toInt128(from)), toInt128(divisor)), integer(1)), (count) => {
           const ordinal = context.variable()
           const value = entry(plus(from, times(toInt64(identifier(ordinal)), by)))
-          return checked(context, from, to, by, count, call('arrayMap', lambda([ordinal], value), ordinals(count)))
+          return bounded(context, from, to, by, count, call('arrayMap', lambda([ordinal], value), ordinals(count)))
         })
       }),
     ),
@@ -65,7 +84,7 @@ function monthly(context: LowerCall, start: Node, stop: Node, months: Node, add:
           const end = call('arrayFirstIndex', lambda([entry], beyond), all)
           return context.let(end, (first) => {
             const count = when(equal(first, zero), integer(maxEntries + 1), minus(toInt64(first), integer(1)))
-            return checked(context, from, to, by, count, call('arraySlice', all, integer(1), call('greatest', count, zero)))
+            return bounded(context, from, to, by, count, call('arraySlice', all, integer(1), call('greatest', count, zero)))
           })
         })
       }),
@@ -76,12 +95,8 @@ function monthly(context: LowerCall, start: Node, stop: Node, months: Node, add:
 function dates(context: LowerCall, start: Node, stop: Node, interval: Node): Node {
   return context.let(interval, (ns) => {
     const entries = evenly(context, dayOf(start), dayOf(stop), quotient(ns, int64(dayNs)), dateOf)
-    return context.failIf(
-      unequal(call('modulo', ns, int64(dayNs)), zero),
-      'INVALID_FUNCTION_ARGUMENT',
-      'sequence step must be a day interval if start and end values are dates',
-      entries,
-    )
+    const message = 'sequence step must be a day interval if start and end values are dates'
+    return checked(context, entries, { condition: unequal(call('modulo', ns, int64(dayNs)), zero), message })
   })
 }
 
@@ -95,32 +110,46 @@ export const sequenceFunctions: readonly FunctionDefinition[] = [
     status: 'documented',
     summary: `The values from start to stop (both included), a step apart: one, or a day, when none is given. At most ${maxEntries} entries.`,
     source: 'developer guide, "Array functions"',
+    nulls: 'handle',
     signatures: [
       {
         pattern: '(bigint, bigint) -> array(bigint)',
-        lower: (context, a, b) => evenly(context, a!, b!, towards(context, a!, b!, 1n), same),
+        lower: (context, ...args) => unlessAnyNull(context, args, (a, b) => evenly(context, a!, b!, towards(context, a!, b!, 1n), same)),
       },
-      { pattern: '(bigint, bigint, bigint) -> array(bigint)', lower: (context, a, b, step) => evenly(context, a!, b!, step!, same) },
+      {
+        pattern: '(bigint, bigint, bigint) -> array(bigint)',
+        lower: (context, ...args) => unlessAnyNull(context, args, (a, b, step) => evenly(context, a!, b!, step!, same)),
+      },
       {
         pattern: '(date, date) -> array(date)',
-        lower: (context, a, b) => evenly(context, dayOf(a!), dayOf(b!), towards(context, dayOf(a!), dayOf(b!), 1n), dateOf),
+        lower: (context, ...args) =>
+          unlessAnyNull(context, args, (a, b) => evenly(context, dayOf(a!), dayOf(b!), towards(context, dayOf(a!), dayOf(b!), 1n), dateOf)),
       },
-      { pattern: '(date, date, interval day to second) -> array(date)', lower: (context, a, b, step) => dates(context, a!, b!, step!) },
+      {
+        pattern: '(date, date, interval day to second) -> array(date)',
+        lower: (context, ...args) => unlessAnyNull(context, args, (a, b, step) => dates(context, a!, b!, step!)),
+      },
       {
         pattern: '(date, date, interval year to month) -> array(date)',
-        lower: (context, a, b, step) => monthly(context, a!, b!, step!, (months) => cast(call('addMonths', a!, months), 'Date32')),
+        lower: (context, ...args) =>
+          unlessAnyNull(context, args, (a, b, step) =>
+            monthly(context, a!, b!, step!, (months) => cast(call('addMonths', a!, months), 'Date32')),
+          ),
       },
       {
         pattern: '(timestamp, timestamp) -> array(timestamp)',
-        lower: (context, a, b) => evenly(context, a!, b!, towards(context, a!, b!, dayNs), same),
+        lower: (context, ...args) => unlessAnyNull(context, args, (a, b) => evenly(context, a!, b!, towards(context, a!, b!, dayNs), same)),
       },
       {
         pattern: '(timestamp, timestamp, interval day to second) -> array(timestamp)',
-        lower: (context, a, b, step) => evenly(context, a!, b!, step!, same),
+        lower: (context, ...args) => unlessAnyNull(context, args, (a, b, step) => evenly(context, a!, b!, step!, same)),
       },
       {
         pattern: '(timestamp, timestamp, interval year to month) -> array(timestamp)',
-        lower: (context, a, b, step) => monthly(context, a!, b!, step!, (months) => addMonthsToTimestamp(context, a!, months)),
+        lower: (context, ...args) =>
+          unlessAnyNull(context, args, (a, b, step) =>
+            monthly(context, a!, b!, step!, (months) => addMonthsToTimestamp(context, a!, months)),
+          ),
       },
     ],
     examples: [

@@ -2,8 +2,8 @@ import { boolean, call, nothing, when } from '../../clickhouse/tree.ts'
 import type { Node } from '../../clickhouse/tree.ts'
 import { isNested } from '../../types/coercion.ts'
 import type { FunctionDefinition, LowerCall } from '../definition.ts'
-import { isNull, toInt64, truth } from '../expression.ts'
-import { boxed, distinct, elementType, hasNull, keep, withoutNulls } from './element.ts'
+import { checked, isNull, toInt64, truth } from '../expression.ts'
+import { boxed, distinct, elementType, hasNull, keep, unlessAnyNull, withoutNulls } from './element.ts'
 
 const source = 'developer guide, "Array functions"'
 
@@ -20,6 +20,25 @@ function select(context: LowerCall, a: Node, b: Node, wanted: boolean): Node {
     })
     return distinct(context, found, element)
   })
+}
+
+function remove(context: LowerCall, array: Node, unwanted: Node): Node {
+  const element = elementType(context.types[0]!)
+  if (!isNested(element)) {
+    return context.wrap(
+      keep(context, array, (each) => call('not', call('ifNull', context.equals(each, unwanted, element), boolean(false)))),
+    )
+  }
+  return context.let(array, (items) =>
+    context.let(context.wrap(unwanted), (value) => {
+      const kept = keep(context, items, (each) => call('not', call('ifNull', context.equals(each, value, element), boolean(false))))
+      const open = keep(context, items, (each) => call('and', call('notEmpty', each), isNull(context.equals(each, value, element))))
+      return checked(context, context.wrap(kept), {
+        condition: call('notEmpty', open),
+        message: 'array_remove does not support arrays with elements that are null or contain null',
+      })
+    }),
+  )
 }
 
 export const setFunctions: readonly FunctionDefinition[] = [
@@ -165,16 +184,11 @@ export const setFunctions: readonly FunctionDefinition[] = [
     status: 'documented',
     summary: 'The array without the elements that equal the value.',
     source,
+    nulls: 'handle',
     signatures: [
       {
         pattern: '(array(T: comparable), T) -> array(T)',
-        lower: (context, a, e) => {
-          const element = elementType(context.types[0]!)
-          const value = isNested(element) ? context.wrap(e!) : e!
-          return context.let(value, (unwanted) =>
-            keep(context, a!, (each) => call('not', call('ifNull', context.equals(each, unwanted, element), boolean(false)))),
-          )
-        },
+        lower: (context, ...args) => unlessAnyNull(context, args, (a, e) => remove(context, a!, e!)),
       },
     ],
     examples: [

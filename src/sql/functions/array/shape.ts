@@ -2,12 +2,13 @@ import { call, identifier, integer, lambda, nothing, string, when } from '../../
 import type { Node } from '../../clickhouse/tree.ts'
 import { isNested } from '../../types/coercion.ts'
 import type { FunctionDefinition, LowerCall } from '../definition.ts'
-import { equal, greater, isNull, less, minus, or, plus, present, toInt64, zero } from '../expression.ts'
-import { boxed, elementOrNull, elementType, hasNull, keep, mapElements, unboxed, withoutNulls } from './element.ts'
+import { checked, equal, greater, isNull, less, minus, or, plus, present, toInt64, zero } from '../expression.ts'
+import { boxed, elementOrNull, elementType, hasNull, indexes, keep, mapElements, unboxed, unlessAnyNull, withoutNulls } from './element.ts'
 
 const source = 'developer guide, "Array functions"'
 const family = 'Trino, "Array functions and operators"'
 const maxRepeat = 10_000
+const maxCombined = 5
 
 /** The greatest or smallest element; NULL when there is none or a NULL among them. NaN stands above all numbers. */
 function extreme(context: LowerCall, array: Node, wanted: 'max' | 'min'): Node {
@@ -53,11 +54,15 @@ function slice(context: LowerCall, array: Node, start: Node, length: Node): Node
     when(
       greater(call('abs', start), call('length', items)),
       call('arraySlice', items, integer(1), integer(0)),
-      call('arraySlice', items, start, length),
+      call('arraySlice', items, start, call('greatest', length, zero)),
     ),
   )
-  const positive = context.failIf(less(length, zero), 'INVALID_FUNCTION_ARGUMENT', 'length must be greater than or equal to 0', sliced)
-  return context.failIf(equal(start, zero), 'INVALID_FUNCTION_ARGUMENT', 'SQL array indices start at 1', positive)
+  return checked(
+    context,
+    context.wrap(sliced),
+    { condition: equal(start, zero), message: 'SQL array indices start at 1' },
+    { condition: less(length, zero), message: 'length must be greater than or equal to 0' },
+  )
 }
 
 function join(context: LowerCall, array: Node, delimiter: Node, replacement?: Node): Node {
@@ -92,7 +97,7 @@ function combinations(context: LowerCall, array: Node, size: Node): Node {
     const all = context.variable()
     const grown = call('arrayReduce', string('groupArrayArray'), call('arrayMap', lambda([chosen], longer), identifier(all)))
     const start = { kind: 'cast' as const, operand: call('array', call('array')), type: 'Array(Array(UInt64))' }
-    const safeSize = call('least', call('greatest', size, zero), integer(6))
+    const safeSize = call('least', call('greatest', size, zero), integer(maxCombined))
     const grownOnce = { kind: 'cast' as const, operand: grown, type: 'Array(Array(UInt64))' }
     const sets = call('arrayFold', lambda([all, step], grownOnce), call('range', safeSize), start)
     const order = context.variable()
@@ -100,31 +105,25 @@ function combinations(context: LowerCall, array: Node, size: Node): Node {
     const picked = mapElements(context, sorted, (set) =>
       context.wrap(mapElements(context, set, (position) => call('arrayElement', items, position))),
     )
-    const few = context.failIf(greater(size, integer(5)), 'INVALID_FUNCTION_ARGUMENT', 'combination size must not exceed 5', picked)
-    const tooMany = greater(
-      call('multiIf', less(size, integer(2)), integer(0), call('pow', call('length', items), call('least', size, integer(5)))),
-      integer(12_000_000),
-    )
-    return context.failIf(
-      tooMany,
-      'INVALID_FUNCTION_ARGUMENT',
-      'combinations exceed max size',
-      context.failIf(less(size, zero), 'INVALID_FUNCTION_ARGUMENT', 'combination size must not be negative', few),
+    const count = call('pow', call('length', items), call('least', size, integer(5)))
+    return checked(
+      context,
+      context.wrap(picked),
+      { condition: less(size, zero), message: 'combination size must not be negative' },
+      { condition: greater(size, integer(maxCombined)), message: `combination size must not exceed ${maxCombined}` },
+      { condition: call('and', greater(size, integer(1)), greater(count, integer(12_000_000))), message: 'combinations exceed max size' },
     )
   })
 }
 
 function ngrams(context: LowerCall, array: Node, size: Node): Node {
-  const result = context.let(array, (items) => {
-    const length = call('length', items)
-    const starts = call(
-      'range',
-      integer(1),
-      plus(call('greatest', minus(toInt64(length), minus(size, integer(1))), integer(1)), integer(1)),
+  return context.let(array, (items) => {
+    const starts = minus(toInt64(call('length', items)), minus(size, integer(1)))
+    const runs = mapElements(context, indexes(call('toUInt64', call('greatest', starts, integer(1)))), (start) =>
+      context.wrap(call('arraySlice', items, start, call('greatest', size, integer(1)))),
     )
-    return mapElements(context, starts, (start) => context.wrap(call('arraySlice', items, start, size)))
+    return checked(context, context.wrap(runs), { condition: less(size, integer(1)), message: 'N must be positive' })
   })
-  return context.failIf(less(size, integer(1)), 'INVALID_FUNCTION_ARGUMENT', 'N must be positive', result)
 }
 
 function flatten(context: LowerCall, array: Node): Node {
@@ -232,8 +231,12 @@ export const shapeFunctions: readonly FunctionDefinition[] = [
     status: 'documented',
     summary: 'As many elements as given, from a position on (from the end when negative).',
     source,
+    nulls: 'handle',
     signatures: [
-      { pattern: '(array(T), bigint, bigint) -> array(T)', lower: (context, a, start, length) => slice(context, a!, start!, length!) },
+      {
+        pattern: '(array(T), bigint, bigint) -> array(T)',
+        lower: (context, ...args) => unlessAnyNull(context, args, (a, start, length) => slice(context, a!, start!, length!)),
+      },
     ],
     examples: [
       { sql: 'slice(ARRAY[1, 2, 3, 4], 2, 2)', type: 'array(integer)', result: ['2', '3'] },
@@ -309,7 +312,13 @@ export const shapeFunctions: readonly FunctionDefinition[] = [
     status: 'extension',
     summary: 'All choices of n (at most 5) elements.',
     source: family,
-    signatures: [{ pattern: '(array(T), bigint) -> array(array(T))', lower: (context, a, n) => combinations(context, a!, n!) }],
+    nulls: 'handle',
+    signatures: [
+      {
+        pattern: '(array(T), bigint) -> array(array(T))',
+        lower: (context, ...args) => unlessAnyNull(context, args, (a, n) => combinations(context, a!, n!)),
+      },
+    ],
     examples: [
       {
         sql: 'combinations(ARRAY[1, 2, 3], 2)',
@@ -330,7 +339,13 @@ export const shapeFunctions: readonly FunctionDefinition[] = [
     status: 'extension',
     summary: 'All runs of n adjacent elements; the whole array when it is shorter.',
     source: family,
-    signatures: [{ pattern: '(array(T), bigint) -> array(array(T))', lower: (context, a, n) => ngrams(context, a!, n!) }],
+    nulls: 'handle',
+    signatures: [
+      {
+        pattern: '(array(T), bigint) -> array(array(T))',
+        lower: (context, ...args) => unlessAnyNull(context, args, (a, n) => ngrams(context, a!, n!)),
+      },
+    ],
     examples: [
       {
         sql: 'ngrams(ARRAY[1, 2, 3], 2)',
@@ -351,16 +366,22 @@ export const shapeFunctions: readonly FunctionDefinition[] = [
     status: 'extension',
     summary: 'The array without its last n elements.',
     source: family,
+    nulls: 'handle',
     signatures: [
       {
         pattern: '(array(T), bigint) -> array(T)',
-        lower: (context, a, n) =>
-          context.let(a!, (items) => {
-            const kept = minus(toInt64(call('length', items)), n!)
-            const trimmed = call('arraySlice', items, integer(1), call('greatest', kept, zero))
-            const long = context.failIf(less(kept, zero), 'INVALID_FUNCTION_ARGUMENT', 'size must not exceed array cardinality', trimmed)
-            return context.failIf(less(n!, zero), 'INVALID_FUNCTION_ARGUMENT', 'size must not be negative', long)
-          }),
+        lower: (context, ...args) =>
+          unlessAnyNull(context, args, (a, n) =>
+            context.let(a!, (items) => {
+              const kept = minus(toInt64(call('length', items)), n!)
+              return checked(
+                context,
+                context.wrap(call('arraySlice', items, integer(1), call('greatest', kept, zero))),
+                { condition: less(n!, zero), message: 'size must not be negative' },
+                { condition: less(kept, zero), message: 'size must not exceed array cardinality' },
+              )
+            }),
+          ),
       },
     ],
     examples: [

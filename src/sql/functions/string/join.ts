@@ -1,7 +1,7 @@
 import { call, identifier, lambda, nothing, string, when } from '../../clickhouse/tree.ts'
 import type { Node } from '../../clickhouse/tree.ts'
 import type { FunctionDefinition, LowerCall } from '../definition.ts'
-import { concat, constantText, impossibleByte, isNull, present, unlessNull } from '../expression.ts'
+import { charactersOf, concat, constantText, impossibleByte, isNull, present, unlessNull } from '../expression.ts'
 
 /** NULL parts are left out, separator and all. */
 function joinWith(context: LowerCall, separator: Node, parts: Node): Node {
@@ -30,7 +30,7 @@ function translate(context: LowerCall, text: Node, from: Node, to: Node): Node {
       : call('translateUTF8', removed, string(kept.map(([character]) => character).join('')), string(kept.map(([, by]) => by).join('')))
   }
   const character = context.variable('character')
-  const list = (node: Node): Node => call('splitByString', string(''), node)
+  const list = (node: Node): Node => charactersOf(node)
   return unlessNull([text, from, to], (s, f, t) => {
     const index = call('indexOf', list(f), identifier(character))
     const mapped = when(call('equals', index, { kind: 'integer', value: 0n }), identifier(character), call('arrayElement', list(t), index))
@@ -50,6 +50,8 @@ export const joinFunctions: readonly FunctionDefinition[] = [
       { pattern: '(varchar...) -> varchar', lower: (_, ...parts) => concat(...parts) },
       { pattern: '(varbinary...) -> varbinary', lower: (_, ...parts) => concat(...parts) },
       { pattern: '(array(T)...) -> array(T)', lower: (_, ...arrays) => call('arrayConcat', ...arrays) },
+      { pattern: '(array(T), T) -> array(T)', lower: (_, array, element) => call('arrayPushBack', array!, element!) },
+      { pattern: '(T, array(T)) -> array(T)', lower: (_, element, array) => call('arrayPushFront', array!, element!) },
     ],
     examples: [
       { sql: 'concat(ARRAY[1], ARRAY[2, 3])', type: 'array(integer)', result: ['1', '2', '3'] },

@@ -2,14 +2,14 @@ import { call, float, int64, string } from '../../clickhouse/tree.ts'
 import type { Node } from '../../clickhouse/tree.ts'
 import type { FunctionDefinition, LowerCall } from '../definition.ts'
 import { atLeast, minus, over, plus, times, unequal } from '../expression.ts'
-import { documented, double, keepTogether, knownPoints, mapPairs, mapTogether, point, timeOf, valueOf } from './point.ts'
+import { documented, double, hold, keepTogether, knownPoints, mapPairs, mapTogether, point, timeOf, valueOf } from './point.ts'
 
 const secondNs = 1_000_000_000
 
 /** (vᵢ − vᵢ₋₁) / ((tᵢ − tᵢ₋₁) / interval) at every point but the first. */
 function derivative(context: LowerCall, series: Node, interval: Node): Node {
-  return context.let(call('toFloat64', interval), (unit) =>
-    context.let(knownPoints(context, series), (points) =>
+  return hold(context, call('toFloat64', interval), (unit) =>
+    hold(context, knownPoints(context, series), (points) =>
       mapPairs(context, points, (before, own) => {
         const width = over(call('toFloat64', minus(timeOf(own), timeOf(before))), unit)
         return point(timeOf(own), over(minus(double(valueOf(own)), double(valueOf(before))), width))
@@ -20,7 +20,7 @@ function derivative(context: LowerCall, series: Node, interval: Node): Node {
 
 /** Σ (vᵢ + vᵢ₋₁) / 2 · (tᵢ − tᵢ₋₁) / interval. */
 function integral(context: LowerCall, series: Node, interval: Node): Node {
-  const areas = context.let(knownPoints(context, series), (points) =>
+  const areas = hold(context, knownPoints(context, series), (points) =>
     mapPairs(context, points, (before, own) => {
       const height = over(plus(double(valueOf(before)), double(valueOf(own))), float(2))
       return times(height, call('toFloat64', minus(timeOf(own), timeOf(before))))
@@ -30,8 +30,8 @@ function integral(context: LowerCall, series: Node, interval: Node): Node {
 }
 
 function correlate(context: LowerCall, first: Node, second: Node, name: string): Node {
-  return context.let(first, (a) =>
-    context.let(second, (b) => {
+  return hold(context, first, (a) =>
+    hold(context, second, (b) => {
       const column = (series: Node, of: (point: Node) => Node): Node => mapTogether(context, [series], (each) => of(each!))
       const values = (series: Node): Node => column(series, (each) => double(valueOf(each)))
       return context.failIf(

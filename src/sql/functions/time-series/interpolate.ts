@@ -2,7 +2,7 @@ import { boolean, call, identifier, integer, lambda, nothing, when } from '../..
 import type { Node } from '../../clickhouse/tree.ts'
 import type { FunctionDefinition, LowerCall } from '../definition.ts'
 import { and, equal, minus, not, or, over, plus, times } from '../expression.ts'
-import { documented, double, keepTogether, knownPoints, mapTogether, part, point, timeOf, valueOf } from './point.ts'
+import { documented, double, hold, keepTogether, knownPoints, mapTogether, part, point, timeOf, valueOf } from './point.ts'
 import { curvature } from './spline.ts'
 
 /** What a target time takes its value from: the nearest sample before it (or at it) and after it. */
@@ -34,13 +34,13 @@ function atTargets(context: LowerCall, samples: Node, targets: Node, rule: Rule)
   )
   const blank = call('arrayElement', call('arrayResize', samples, integer(1)), integer(1))
   const known = call('arrayFilter', lambda([target], call('isNotNull', identifier(target))), targets)
-  const asTargets = context.let(blank, (none) =>
+  const asTargets = hold(context, blank, (none) =>
     call('arrayMap', lambda([target], call('tuple', call('assumeNotNull', identifier(target)), boolean(true), none)), known),
   )
   const isTarget = (each: Node): Node => part(each, 2)
   const isSample = (variable: string): Node => lambda([variable], not(isTarget(identifier(variable))))
   const order = lambda([key], call('tuple', timeOf(identifier(key)), isTarget(identifier(key))))
-  return context.let(call('arraySort', order, call('arrayConcat', asSamples, asTargets)), (line) => {
+  return hold(context, call('arraySort', order, call('arrayConcat', asSamples, asTargets)), (line) => {
     const arrays = [
       line,
       call('arrayFill', isSample(context.variable()), line),
@@ -65,14 +65,14 @@ function atTargets(context: LowerCall, samples: Node, targets: Node, rule: Rule)
 
 /** The same for one target time: NULL where there is no value. */
 function atOne(context: LowerCall, samples: Node, target: Node, rule: Rule): Node {
-  return context.let(target, (time) =>
-    context.let(samples, (all) => {
+  return hold(context, target, (time) =>
+    hold(context, samples, (all) => {
       const [earlier, later] = [context.variable(), context.variable()]
       const present = call('assumeNotNull', time)
       const isEarlier = lambda([earlier], call('lessOrEquals', timeOf(identifier(earlier)), present))
       const isLater = lambda([later], call('greaterOrEquals', timeOf(identifier(later)), present))
-      return context.let(call('arrayFilter', isEarlier, all), (past) =>
-        context.let(call('arrayFilter', isLater, all), (future) => {
+      return hold(context, call('arrayFilter', isEarlier, all), (past) =>
+        hold(context, call('arrayFilter', isLater, all), (future) => {
           const at: Neighbours = {
             time: present,
             before: call('arrayElement', past, integer(-1)),

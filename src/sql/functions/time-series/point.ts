@@ -34,3 +34,13 @@ export function knownPoints(context: LowerCall, series: Node): Node {
   const variable = context.variable()
   return call('arrayFilter', lambda([variable], call('isNotNull', valueOf(identifier(variable)))), series)
 }
+
+/**
+ * Names a long value through a lambda. (`LowerCall.let` would do the same with an alias, which the engine's analyzer copies out at every use:
+ * nested ones grow exponentially.)
+ */
+export function hold(context: LowerCall, value: Node, body: (value: Node) => Node): Node {
+  if (value.kind === 'identifier') return body(value)
+  const variable = context.variable()
+  return call('arrayElement', call('arrayMap', lambda([variable], body(identifier(variable))), call('array', value)), integer(1))
+}

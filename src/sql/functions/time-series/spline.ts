@@ -2,7 +2,7 @@ import { call, cast, float, identifier, integer, lambda } from '../../clickhouse
 import type { Node } from '../../clickhouse/tree.ts'
 import type { LowerCall } from '../definition.ts'
 import { minus, negate, over, plus, times, unequal } from '../expression.ts'
-import { double, keepTogether, knownPoints, mapTogether, part, timeOf, valueOf } from './point.ts'
+import { double, hold, keepTogether, knownPoints, mapTogether, part, timeOf, valueOf } from './point.ts'
 
 /**
  * Rounds of cyclic reduction, each with twice the distance. A row's weight on its neighbours at least halves per sample, so after
@@ -12,18 +12,18 @@ const distances = [1, 2, 4, 8, 16, 32, 64]
 
 /** The samples as (time, value, second derivative per second²) of the natural cubic spline through them; of samples of one time the last. */
 export function curvature(context: LowerCall, series: Node): Node {
-  const samples = context.let(knownPoints(context, series), (points) =>
-    keepTogether(
-      context,
-      [
-        points,
-        call('arrayPushBack', call('arrayPopFront', points), call('arrayElement', points, integer(-1))),
-        call('arrayEnumerate', points),
-      ],
-      (each, next, position) => call('or', unequal(timeOf(each!), timeOf(next!)), call('equals', position!, call('length', points))),
-    ),
-  )
-  return context.let(samples, (points) => {
+  const samples = hold(context, knownPoints(context, series), (points) => {
+    const next = call(
+      'arrayShiftLeft',
+      mapTogether(context, [points], (each) => timeOf(each!)),
+      integer(1),
+    )
+    const last = call('length', points)
+    return keepTogether(context, [points, next, call('arrayEnumerate', points)], (each, nextTime, place) =>
+      call('or', unequal(timeOf(each!), nextTime!), call('equals', place!, last)),
+    )
+  })
+  return hold(context, samples, (points) => {
     const seconds = (from: Node, to: Node): Node => over(call('toFloat64', minus(timeOf(to), timeOf(from))), float(1e9))
     const neighbours = [points, call('arrayPopFront', points), call('arrayPopFront', call('arrayPopFront', points))]
     const count = call('length', points)
@@ -37,7 +37,7 @@ export function curvature(context: LowerCall, series: Node): Node {
       const bend = minus(slope(own!, after!, right), slope(before!, own!, left))
       return call('tuple', left, times(float(2), plus(left, right)), right, times(float(6), bend))
     })
-    const derivatives = context.let(rows, (inner) => {
+    const derivatives = hold(context, rows, (inner) => {
       const columns = [1, 2, 3, 4].map((index) => mapTogether(context, [inner], (row) => part(row!, index)))
       // The ends do not bend: their derivatives are 0, so their weights in the first and last row fall away by themselves (shifts bring 0).
       return solve(context, columns)
@@ -90,11 +90,11 @@ function solve(context: LowerCall, columns: readonly Node[]): Node {
       )
     },
   )
-  const split = context.let(rows, (all) =>
+  const split = hold(context, rows, (all) =>
     call('tuple', ...[1, 2, 3, 4].map((index) => mapTogether(context, [all], (row) => part(row!, index)))),
   )
   const held = `Tuple(${Array<string>(4).fill('Array(Float64)').join(', ')})`
   const shifts = call('array', ...distances.map((each) => integer(each)))
   const solved = call('arrayFold', lambda([state, distance], cast(split, held)), shifts, cast(call('tuple', ...columns), held))
-  return context.let(solved, (end) => mapTogether(context, [part(end, 2), part(end, 4)], (b, d) => over(d!, b!)))
+  return hold(context, solved, (end) => mapTogether(context, [part(end, 2), part(end, 4)], (b, d) => over(d!, b!)))
 }
