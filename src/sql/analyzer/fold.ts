@@ -71,7 +71,7 @@ const folds: Readonly<Record<string, Fold>> = {
   '*': ([a, b], call) => arithmetic(call, a!, b!, (x, y) => x * y, (x, y) => x * y),
   negate: ([a], call) => (typeof a === 'number' ? -a : fit(call, -(a as bigint))),
   now: (_args, _call, nowNs) => nowNs,
-  ago: ([interval], call, nowNs) => fit(call, nowNs - (interval as bigint)),
+  ago: ([interval], call, nowNs) => (isScalar(call.arguments[0]!.type, 'interval day to second') ? fit(call, nowNs - (interval as bigint)) : undefined),
   from_milliseconds: ([ms], call) => fit(call, (ms as bigint) * 1_000_000n),
   from_nanoseconds: ([ns]) => ns,
   bin: ([time, width], call) => ((width as bigint) > 0n ? fit(call, floorDivide(time as bigint, width as bigint) * (width as bigint)) : undefined),
