@@ -6,7 +6,13 @@ import { and, checked, constantNumber, constantText, equal, minus, modulo, not, 
 const source = 'Trino documentation, "Binary functions"'
 
 /** A digest of fixed length as bytes; its own type would lose zeros at the end. */
-function hash(name: string, engineName: string, summary: string, sampleHex: string, status: FunctionDefinition['status'] = 'extension'): FunctionDefinition {
+function hash(
+  name: string,
+  engineName: string,
+  summary: string,
+  sampleHex: string,
+  status: FunctionDefinition['status'] = 'extension',
+): FunctionDefinition {
   return {
     name,
     kind: 'scalar',
@@ -25,7 +31,13 @@ function hash(name: string, engineName: string, summary: string, sampleHex: stri
 /** A number as its bytes, the highest first. */
 const bigEndian = (number: Node, digits: number): Node => call('unhex', call('leftPad', call('hex', number), integer(digits), string('0')))
 
-function record(name: string, summary: string, signatures: readonly Signature[], examples: FunctionDefinition['examples'], status: FunctionDefinition['status'] = 'extension'): FunctionDefinition {
+function record(
+  name: string,
+  summary: string,
+  signatures: readonly Signature[],
+  examples: FunctionDefinition['examples'],
+  status: FunctionDefinition['status'] = 'extension',
+): FunctionDefinition {
   return { name, kind: 'scalar', family: 'binary', status, summary, source, signatures, examples }
 }
 
@@ -63,9 +75,13 @@ function fromUtf8(context: LowerCall, bytes: Node, replacement?: Node): Node {
   if (context.constant(1) === null) return context.nullOf(context.returnType)
   const code = constantNumber(context, 1)
   const text = code === undefined ? constantText(context, 1) : codePointText(code)
-  if (text === undefined) return context.invalid(1, 'The replacement must be a constant and a Unicode character', 'INVALID_FUNCTION_ARGUMENT')
-  if ([...text].length > 1) return context.invalid(1, 'Replacement character string must be empty or a single character', 'INVALID_FUNCTION_ARGUMENT')
-  return context.let(bytes, (x) => when(call('isValidUTF8', x), x, call('replaceAll', call('toValidUTF8', x), string('\ufffd'), string(text))))
+  if (text === undefined)
+    return context.invalid(1, 'The replacement must be a constant and a Unicode character', 'INVALID_FUNCTION_ARGUMENT')
+  if ([...text].length > 1)
+    return context.invalid(1, 'Replacement character string must be empty or a single character', 'INVALID_FUNCTION_ARGUMENT')
+  return context.let(bytes, (x) =>
+    when(call('isValidUTF8', x), x, call('replaceAll', call('toValidUTF8', x), string('\ufffd'), string(text))),
+  )
 }
 
 const codePointText = (code: number): string | undefined =>
@@ -158,7 +174,7 @@ export const binaryFunctions: readonly FunctionDefinition[] = [
   record(
     'from_base64url',
     'The bytes that a text in the Base64 alphabet for URLs stands for.',
-    ofText((context, text) => decodeBase64(context, toStandard(text!))),
+    ofText((context, text) => decodeBase64(context, toStandard(text))),
     [
       { sql: "to_hex(from_base64url('__4='))", type: 'varchar', result: 'FFFE' },
       { sql: 'to_hex(from_base64url(CAST(NULL AS varchar)))', type: 'varchar', result: null },

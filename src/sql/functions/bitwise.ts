@@ -45,7 +45,7 @@ function shift(
     (context: LowerCall, value: Node, count: Node): Node =>
       context.let(value, (x) =>
         context.let(count, (n) => {
-          const small = call('toUInt8', when(less(n, integer(0)), int64(0), call('least', n, int64(width.bits - 1))))
+          const small = call('toUInt8', when(less(n, integer(0)), int64(0), when(less(int64(width.bits - 1), n), int64(width.bits - 1), n)))
           const result = when(less(int64(width.bits - 1), n), width.narrow(beyond(x)), width.narrow(shifted(x, small, width)))
           return context.failIf(less(n, integer(0)), 'INVALID_FUNCTION_ARGUMENT', `${name}: the count must not be negative`, result)
         }),

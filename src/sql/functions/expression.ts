@@ -77,3 +77,6 @@ export function constantNumber(context: LowerCall, index: number): number | unde
   const value = context.constant(index)
   return typeof value === 'number' || typeof value === 'bigint' ? Number(value) : undefined
 }
+
+/** An array of the characters of a text. (The engine's splitting by an empty separator parts bytes.) */
+export const charactersOf = (text: Node): Node => call('ngrams', text, integer(1))

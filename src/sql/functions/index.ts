@@ -1,26 +1,32 @@
 import { aggregateFunctions } from './aggregate.ts'
 import { arrayFunctions } from './array.ts'
+import { binaryFunctions } from './binary.ts'
 import { bitwiseFunctions } from './bitwise.ts'
 import { conditionalFunctions } from './conditional.ts'
 import { dateTimeFunctions } from './date-time.ts'
 import type { FunctionDefinition } from './definition.ts'
+import { jsonFunctions } from './json.ts'
 import { mathematicalFunctions } from './mathematical.ts'
 import { regularExpressionFunctions } from './regular-expression.ts'
 import { stringFunctions } from './string.ts'
 import { timeSeriesFunctions } from './time-series.ts'
+import { urlFunctions } from './url.ts'
 import { windowFunctions } from './window.ts'
 
 /** Every family, sorted by name: one line each. */
 export const functionFamilies: readonly (readonly FunctionDefinition[])[] = [
   aggregateFunctions,
   arrayFunctions,
+  binaryFunctions,
   bitwiseFunctions,
   conditionalFunctions,
   dateTimeFunctions,
+  jsonFunctions,
   mathematicalFunctions,
   regularExpressionFunctions,
   stringFunctions,
   timeSeriesFunctions,
+  urlFunctions,
   windowFunctions,
 ]
 

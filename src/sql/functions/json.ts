@@ -23,8 +23,20 @@ function pathArgument(context: LowerCall): readonly JsonStep[] | null {
   }
 }
 
-/** The JSON text at the path; empty when there is nothing, or when the text is no JSON. */
+/** The JSON text at the path; empty when there is nothing, or when the text is no JSON. A comma before a closing bracket is passed over. */
 function rawAt(context: LowerCall, json: Node, steps: readonly JsonStep[]): Node {
+  return context.let(json, (text) =>
+    context.let(strictRawAt(context, text, steps), (raw) =>
+      when(
+        and(equal(raw, string('')), call('match', text, string(',\\s*[\\]}]'))),
+        strictRawAt(context, call('replaceRegexpAll', text, string(',(\\s*[\\]}])'), string('\\1')), steps),
+        raw,
+      ),
+    ),
+  )
+}
+
+function strictRawAt(context: LowerCall, json: Node, steps: readonly JsonStep[]): Node {
   let node = json
   let names: Node[] = []
   const flush = (): void => {
@@ -88,8 +100,8 @@ function contains(pattern: string, test: (element: Node, value: Node) => Node): 
     lower: (context, json, value) => {
       const element = context.variable('element')
       return unlessNull([json, value], (text, wanted) => {
-        const found = call('arrayExists', lambda([element], test(identifier(element), wanted!)), call('JSONExtractArrayRaw', text!))
-        return when(isA(text!, 'Array'), truth(found), nothing)
+        const found = call('arrayExists', lambda([element], test(identifier(element), wanted)), call('JSONExtractArrayRaw', text))
+        return when(isA(text, 'Array'), truth(found), nothing)
       })
     },
   }
@@ -97,9 +109,12 @@ function contains(pattern: string, test: (element: Node, value: Node) => Node): 
 
 function arrayGet(_: LowerCall, json: Node, index: Node): Node {
   return unlessNull([json, index], (text, i) => {
-    const at = when(less(i!, integer(0)), i!, plus(i!, integer(1)))
-    const isInside = and(isA(text!, 'Array'), less(when(less(i!, integer(0)), plus(call('negate', i!), int64(-1)), i!), toInt64(call('JSONLength', text!))))
-    const raw = call('JSONExtractRaw', text!, when(isInside, at, int64(1)))
+    const at = when(less(i, integer(0)), i, plus(i, integer(1)))
+    const isInside = and(
+      isA(text, 'Array'),
+      less(when(less(i, integer(0)), plus(call('negate', i), int64(-1)), i), toInt64(call('JSONLength', text))),
+    )
+    const raw = call('JSONExtractRaw', text, when(isInside, at, int64(1)))
     return when(isInside, when(isA(raw, 'String'), call('JSONExtractString', raw), raw), nothing)
   })
 }

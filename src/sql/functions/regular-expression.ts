@@ -1,10 +1,26 @@
 import { call, identifier, int64, integer, lambda, nothing, string, when } from '../clickhouse/tree.ts'
 import type { Node } from '../clickhouse/tree.ts'
 import type { FunctionDefinition, LowerCall } from './definition.ts'
-import { atMost, checked, concat, constantNumber, constantText, isNull, less, minus, or, plus, present, toInt32, toInt64, truth, unlessNull } from './expression.ts'
+import {
+  atMost,
+  checked,
+  concat,
+  constantNumber,
+  constantText,
+  isNull,
+  less,
+  minus,
+  or,
+  plus,
+  present,
+  toInt32,
+  toInt64,
+  truth,
+  unlessNull,
+} from './expression.ts'
 import type { JavaPattern } from './regular-expression/java-pattern.ts'
 import { mark, matchedText, orAbsent, replacedByLambda, textAfter } from './regular-expression/mark.ts'
-import { patternArgument, runtimePattern } from './regular-expression/pattern-argument.ts'
+import { compilable, patternArgument, runtimePattern } from './regular-expression/pattern-argument.ts'
 import { ReplacementError, engineTemplate, mentionedGroups, parseReplacement } from './regular-expression/replacement.ts'
 
 const source = 'developer guide, "Regular expression functions"; syntax: java.util.regex.Pattern'
@@ -21,7 +37,8 @@ function groupArgument(context: LowerCall, pattern: JavaPattern | undefined): nu
   const group = constantNumber(context, 2) ?? (given === undefined && context.types.length > 2 ? undefined : 0)
   if (group === undefined) return context.invalid(2, 'The group must be a constant', 'NOT_SUPPORTED')
   if (group < 0) return context.invalid(2, 'Group cannot be negative', 'INVALID_FUNCTION_ARGUMENT')
-  if (pattern === undefined && group > 0) return context.invalid(1, 'The pattern must be constant where a group is asked for', 'NOT_SUPPORTED')
+  if (pattern === undefined && group > 0)
+    return context.invalid(1, 'The pattern must be constant where a group is asked for', 'NOT_SUPPORTED')
   if (pattern !== undefined && group > pattern.groupCount) {
     return context.invalid(2, `Pattern has ${pattern.groupCount} groups. Cannot access group ${group}`, 'INVALID_FUNCTION_ARGUMENT')
   }
@@ -32,7 +49,15 @@ function extract(context: LowerCall, text: Node, pattern: Node): Node {
   const parsed = patternArgument(context)
   if (parsed === null || context.constant(2) === null) return context.nullOf(context.returnType)
   const group = groupArgument(context, parsed)
-  if (parsed === undefined) return when(call('match', text, runtimePattern(pattern)), call('extract', text, runtimePattern(pattern, true)), nothing)
+  if (parsed === undefined) {
+    return unlessNull([text, pattern], (s, p) =>
+      when(
+        call('match', s, runtimePattern(p)),
+        mark(context, s, runtimePattern(p), 0, true, (marks) => matchedText(call('arrayElement', marks.matches, integer(1)))),
+        nothing,
+      ),
+    )
+  }
   const found = call('extract', text, string(parsed.re2([group])))
   const isNeverEmpty = group === 0 ? !parsed.mayBeEmpty : !parsed.groups[group - 1]!.mayBeEmpty
   return isNeverEmpty ? call('nullIf', found, string('')) : when(call('match', text, string(parsed.re2([]))), found, nothing)
@@ -49,7 +74,7 @@ function extractAll(context: LowerCall, text: Node, pattern: Node): Node {
     const isPlain = facts === undefined || facts.isCertain || facts.mayBeEmpty
     return isPlain ? all : call('arrayMap', lambda([match], call('nullIf', identifier(match), string(''))), all)
   }
-  const engine = parsed === undefined ? runtimePattern(pattern) : string(parsed.re2(group === 0 ? [] : [group]))
+  const engine = parsed === undefined ? compilable(pattern) : string(parsed.re2(group === 0 ? [] : [group]))
   return mark(context, text, engine, group === 0 ? 0 : 1, true, (marks) => {
     const matched = matchedText(identifier(match), group === 0 ? 0 : 1)
     return call('arrayMap', lambda([match], parsed === undefined ? matched : orAbsent(matched, parsed, group)), marks.matches)
@@ -61,7 +86,7 @@ function split(context: LowerCall, text: Node, pattern: Node): Node {
   if (parsed === null) return context.nullOf(context.returnType)
   if (parsed !== undefined && !parsed.mayBeEmpty) return call('splitByRegexp', string(parsed.re2([])), text)
   const part = context.variable('part')
-  const engine = parsed === undefined ? runtimePattern(pattern) : string(parsed.re2([]))
+  const engine = parsed === undefined ? compilable(pattern) : string(parsed.re2([]))
   return mark(context, text, engine, 0, true, (marks) =>
     call('arrayPushFront', call('arrayMap', lambda([part], textAfter(identifier(part))), marks.matches), marks.before),
   )
@@ -72,7 +97,9 @@ function count(context: LowerCall, text: Node, pattern: Node): Node {
   if (parsed === null) return context.nullOf(context.returnType)
   if (parsed !== undefined && !parsed.mayBeEmpty) return toInt64(call('countMatches', text, string(parsed.re2([]))))
   return unlessNull(parsed === undefined ? [text, pattern] : [text], (s, p) =>
-    mark(context, s!, parsed === undefined ? runtimePattern(p!) : string(parsed.re2([])), 0, true, (marks) => toInt64(call('length', marks.matches))),
+    mark(context, s, parsed === undefined ? compilable(p) : string(parsed.re2([])), 0, true, (marks) =>
+      toInt64(call('length', marks.matches)),
+    ),
   )
 }
 
@@ -85,20 +112,31 @@ function position(context: LowerCall, text: Node, pattern: Node, start: Node = i
   }
   return unlessNull([text, pattern, start, occurrence], (s, p, from, n) => {
     const part = context.variable('part')
-    const rest = isFromStart ? s! : call('substringUTF8', s!, call('greatest', from!, int64(1)))
+    const rest = isFromStart ? s : call('substringUTF8', s, call('greatest', from, int64(1)))
     const length = (node: Node): Node => toInt64(call('lengthUTF8', node))
-    const found = mark(context, rest, parsed === undefined ? runtimePattern(p!) : string(parsed.re2([])), 0, parsed?.mayBeEmpty ?? true, (marks) => {
-      const lengths = call('arrayMap', lambda([part], plus(length(matchedText(identifier(part))), length(textAfter(identifier(part))))), marks.matches)
-      const before = call('arraySum', call('arraySlice', lengths, integer(1), call('greatest', minus(n!, integer(1)), int64(0))))
-      const place = plus(plus(length(marks.before), before), from!)
-      return toInt32(when(less(toInt64(call('length', marks.matches)), n!), int64(-1), place))
-    })
-    const value = isFromStart ? found : when(less(plus(length(s!), integer(1)), from!), integer(-1, 'Int32'), found)
+    const found = mark(
+      context,
+      rest,
+      parsed === undefined ? compilable(p) : string(parsed.re2([])),
+      0,
+      parsed?.mayBeEmpty ?? true,
+      (marks) => {
+        const lengths = call(
+          'arrayMap',
+          lambda([part], plus(length(matchedText(identifier(part))), length(textAfter(identifier(part))))),
+          marks.matches,
+        )
+        const before = call('arraySum', call('arraySlice', lengths, integer(1), call('greatest', minus(n, integer(1)), int64(0))))
+        const place = plus(plus(length(marks.before), before), from)
+        return toInt32(when(less(toInt64(call('length', marks.matches)), n), int64(-1), place))
+      },
+    )
+    const value = isFromStart ? found : when(less(plus(length(s), integer(1)), from), integer(-1, 'Int32'), found)
     return checked(
       context,
       value,
-      { condition: less(from!, integer(1)), message: 'start position cannot be smaller than 1' },
-      { condition: atMost(n!, integer(0)), message: 'occurrence cannot be smaller than 1' },
+      { condition: less(from, integer(1)), message: 'start position cannot be smaller than 1' },
+      { condition: atMost(n, integer(0)), message: 'occurrence cannot be smaller than 1' },
     )
   })
 }
@@ -107,7 +145,7 @@ function replace(context: LowerCall, text: Node, pattern: Node, replacement?: No
   const parsed = patternArgument(context)
   if (parsed === null || context.constant(2) === null) return context.nullOf(context.returnType)
   const by = replacement === undefined ? '' : constantText(context, 2)
-  if (parsed === undefined) return call('replaceRegexpAll', text, runtimePattern(pattern), replacement === undefined ? string('') : plainReplacement(replacement, by))
+  if (parsed === undefined) return replaceByComputed(context, text, pattern, replacement, by)
   if (by === undefined) return replaceComputed(context, text, parsed, replacement!)
   const pieces = replacementPieces(context, by, parsed)
   const captures = mentionedGroups(pieces)
@@ -120,13 +158,15 @@ function replace(context: LowerCall, text: Node, pattern: Node, replacement?: No
     const match = context.variable('match')
     const part = (m: Node): Node =>
       concat(
-        ...pieces.map((piece) => (piece.kind === 'text' ? string(piece.text) : matchedText(m, piece.index === 0 ? 0 : captures.indexOf(piece.index) + 1))),
+        ...pieces.map((piece) =>
+          piece.kind === 'text' ? string(piece.text) : matchedText(m, piece.index === 0 ? 0 : captures.indexOf(piece.index) + 1),
+        ),
         textAfter(m),
       )
-    const byMarks = mark(context, s!, engine, captures.length, true, (marks) =>
+    const byMarks = mark(context, s, engine, captures.length, true, (marks) =>
       concat(marks.before, call('arrayStringConcat', call('arrayMap', lambda([match], part(identifier(match))), marks.matches))),
     )
-    return when(call('equals', call('length', s!), call('lengthUTF8', s!)), replaced(s!), byMarks)
+    return when(call('equals', call('length', s), call('lengthUTF8', s)), replaced(s), byMarks)
   })
 }
 
@@ -139,25 +179,36 @@ function replacementPieces(context: LowerCall, by: string, pattern: JavaPattern)
   }
 }
 
+const noReference = 'A replacement with $ or \\ is not supported together with a computed pattern or as a computed text'
+const hasReference = (text: Node): Node =>
+  or(less(integer(0), call('position', text, string('$'))), less(integer(0), call('position', text, string('\\'))))
+
 /** A computed replacement may hold no reference to a group: `\` and `$` in it are an error. */
 function replaceComputed(context: LowerCall, text: Node, pattern: JavaPattern, replacement: Node): Node {
   const part = context.variable('part')
   return unlessNull([text, replacement], (s, r) => {
-    const value = mark(context, s!, string(pattern.re2([])), 0, pattern.mayBeEmpty, (marks) =>
+    const value = mark(context, s, string(pattern.re2([])), 0, pattern.mayBeEmpty, (marks) =>
       concat(
         marks.before,
-        call('arrayStringConcat', call('arrayMap', lambda([part], call('concat', r!, textAfter(identifier(part)))), marks.matches)),
+        call('arrayStringConcat', call('arrayMap', lambda([part], call('concat', r, textAfter(identifier(part)))), marks.matches)),
       ),
     )
-    const isReference = or(less(integer(0), call('position', r!, string('$'))), less(integer(0), call('position', r!, string('\\'))))
-    return context.failIf(isReference, 'NOT_SUPPORTED', 'A computed replacement with $ or \\ is not supported', value)
+    return context.failIf(hasReference(r), 'NOT_SUPPORTED', noReference, value)
   })
 }
 
-/** For computed patterns: the groups by one digit each. */
-function plainReplacement(replacement: Node, constant: string | undefined): Node {
-  if (constant === undefined) return call('replaceRegexpAll', call('replaceAll', replacement, string('\\'), string('\\\\')), string('\\$([0-9])'), string('\\\\\\1'))
-  return string(engineTemplate(parseReplacement(constant, 9, new Map()), [1, 2, 3, 4, 5, 6, 7, 8, 9]))
+/** The same for computed patterns, whose groups nobody knows. */
+function replaceByComputed(
+  context: LowerCall,
+  text: Node,
+  pattern: Node,
+  replacement: Node | undefined,
+  constant: string | undefined,
+): Node {
+  if (constant !== undefined && /[$\\]/.test(constant)) return context.invalid(2, noReference, 'NOT_SUPPORTED')
+  const by = replacement ?? string('')
+  const value = call('replaceRegexpAll', text, compilable(pattern), by)
+  return constant === undefined ? context.failIf(hasReference(by), 'NOT_SUPPORTED', noReference, value) : value
 }
 
 function replaceByLambda(context: LowerCall, text: Node, _pattern: Node, replacer: Node): Node {
@@ -167,7 +218,9 @@ function replaceByLambda(context: LowerCall, text: Node, _pattern: Node, replace
   if (parsed.groupCount > 9) return context.invalid(1, 'A lambda over more than nine groups is not supported', 'NOT_SUPPORTED')
   const captures = Array.from({ length: parsed.groupCount }, (_, i) => i + 1)
   const s = present(text)
-  const value = mark(context, s, string(parsed.re2(captures)), captures.length, parsed.mayBeEmpty, (marks) => replacedByLambda(context, marks, parsed, replacer))
+  const value = mark(context, s, string(parsed.re2(captures)), captures.length, parsed.mayBeEmpty, (marks) =>
+    replacedByLambda(context, marks, parsed, replacer),
+  )
   return when(isNull(text), nothing, value)
 }
 

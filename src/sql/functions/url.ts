@@ -27,7 +27,12 @@ function fromParts(context: LowerCall, url: Node, body: (part: Part) => Node): N
 
 /** A scheme and something that begins with no slash, as in mailto:x@y: it has neither path nor query. */
 const isOpaque = (part: Part): Node =>
-  and(call('notEmpty', part(1)), equal(part(2), string('')), call('notEmpty', part(3)), call('not', call('startsWith', part(3), string('/'))))
+  and(
+    call('notEmpty', part(1)),
+    equal(part(2), string('')),
+    call('notEmpty', part(3)),
+    call('not', call('startsWith', part(3), string('/'))),
+  )
 
 const hostAndPort = (part: Part): Node => call('replaceRegexpOne', part(2), string('^.*@'), string(''))
 
@@ -46,7 +51,12 @@ function parameter(context: LowerCall, url: Node, name: Node): Node {
   })
 }
 
-function part(name: string, summary: string, body: (part: Part) => Node, sample: readonly [url: string, result: string]): FunctionDefinition {
+function part(
+  name: string,
+  summary: string,
+  body: (part: Part) => Node,
+  sample: readonly [url: string, result: string],
+): FunctionDefinition {
   return {
     name,
     kind: 'scalar',
@@ -67,14 +77,18 @@ const sample = 'http://user@example.com:8080/path1/p.php?k1=v1&k2=v2#Ref1'
 
 export const urlFunctions: readonly FunctionDefinition[] = [
   part('url_extract_protocol', 'The scheme of a URL.', (p) => p(1), [sample, 'http']),
-  part(
-    'url_extract_host',
-    'The host of a URL.',
-    (p) => call('replaceRegexpOne', hostAndPort(p), string(':[0-9]*$'), string('')),
-    [sample, 'example.com'],
-  ),
-  part('url_extract_path', 'The path of a URL, decoded.', (p) => when(isOpaque(p), string(''), call('decodeURLComponent', p(3))), [sample, '/path1/p.php']),
-  part('url_extract_query', 'The query of a URL, decoded.', (p) => when(isOpaque(p), string(''), call('decodeURLComponent', p(4))), [sample, 'k1=v1&k2=v2']),
+  part('url_extract_host', 'The host of a URL.', (p) => call('replaceRegexpOne', hostAndPort(p), string(':[0-9]*$'), string('')), [
+    sample,
+    'example.com',
+  ]),
+  part('url_extract_path', 'The path of a URL, decoded.', (p) => when(isOpaque(p), string(''), call('decodeURLComponent', p(3))), [
+    sample,
+    '/path1/p.php',
+  ]),
+  part('url_extract_query', 'The query of a URL, decoded.', (p) => when(isOpaque(p), string(''), call('decodeURLComponent', p(4))), [
+    sample,
+    'k1=v1&k2=v2',
+  ]),
   part('url_extract_fragment', 'The fragment of a URL, decoded.', (p) => call('decodeURLComponent', p(5)), [sample, 'Ref1']),
   {
     name: 'url_extract_port',
@@ -86,7 +100,8 @@ export const urlFunctions: readonly FunctionDefinition[] = [
     signatures: [
       {
         pattern: '(varchar) -> bigint',
-        lower: (context, url) => fromParts(context, url, (p) => call('toInt64OrNull', call('extract', hostAndPort(p), string(':([0-9]+)$')))),
+        lower: (context, url) =>
+          fromParts(context, url, (p) => call('toInt64OrNull', call('extract', hostAndPort(p), string(':([0-9]+)$')))),
       },
     ],
     examples: [
@@ -117,7 +132,13 @@ export const urlFunctions: readonly FunctionDefinition[] = [
     signatures: [
       {
         pattern: '(varchar) -> varchar',
-        lower: (_, text) => call('replaceAll', call('replaceAll', call('encodeURLFormComponent', text), string('~'), string('%7E')), string('%2A'), string('*')),
+        lower: (_, text) =>
+          call(
+            'replaceAll',
+            call('replaceAll', call('encodeURLFormComponent', text), string('~'), string('%7E')),
+            string('%2A'),
+            string('*'),
+          ),
       },
     ],
     examples: [

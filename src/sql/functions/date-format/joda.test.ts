@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { parseJodaFormat } from './joda.ts'
 
-const fields = (format: string) => parseJodaFormat(format).map((piece) => (piece.kind === 'text' ? piece.text : `${piece.field}/${piece.width}`))
+const fields = (format: string) =>
+  parseJodaFormat(format).map((piece) => (piece.kind === 'text' ? piece.text : `${piece.field}/${piece.width}`))
 
 describe('parseJodaFormat', () => {
   it('reads runs of letters with their length', () => {
@@ -23,7 +24,19 @@ describe('parseJodaFormat', () => {
   })
 
   it('reads the java.time letters of the public example', () => {
-    expect(fields('uuuu-LL-dd HH:mm z')).toEqual(['year/4', '-', 'month/2', '-', 'day/2', ' ', 'hour/2', ':', 'minute/2', ' ', 'zone-name/1'])
+    expect(fields('uuuu-LL-dd HH:mm z')).toEqual([
+      'year/4',
+      '-',
+      'month/2',
+      '-',
+      'day/2',
+      ' ',
+      'hour/2',
+      ':',
+      'minute/2',
+      ' ',
+      'zone-name/1',
+    ])
   })
 
   it('tells names by the number of letters', () => {

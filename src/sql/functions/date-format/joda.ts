@@ -67,7 +67,7 @@ function pieceOf(letter: string, count: number): DatePiece {
 /** @throws DateFormatError for letters without a meaning and for a quotation that does not end. */
 export function parseJodaFormat(format: string): readonly DatePiece[] {
   const pieces: DatePiece[] = []
-  for (let at = 0; at < format.length; ) {
+  for (let at = 0; at < format.length;) {
     const character = format[at]!
     if (character === "'") {
       const quotation = readQuotation(format, at)

@@ -2,7 +2,23 @@ import { call, integer, int64, string, when } from '../../clickhouse/tree.ts'
 import type { Node } from '../../clickhouse/tree.ts'
 import { daysFromDate, daysInMonth, daysInYear, narrowNs, unitNs } from '../date-time/calendar.ts'
 import type { LowerCall } from '../definition.ts'
-import { and, atMost, equal, floorModulo, less, minus, modulo, not, onlyIf, or, plus, quotient, times, toInt128, toInt64 } from '../expression.ts'
+import {
+  and,
+  atMost,
+  equal,
+  floorModulo,
+  less,
+  minus,
+  modulo,
+  not,
+  onlyIf,
+  or,
+  plus,
+  quotient,
+  times,
+  toInt128,
+  toInt64,
+} from '../expression.ts'
 import { hourOfHalf } from './print-date.ts'
 import { monthNames } from './piece.ts'
 import type { DateField } from './piece.ts'
@@ -31,7 +47,12 @@ export function readDate(context: LowerCall, text: Node, plan: ReadPlan, options
       const [offset, offsetIsValid] = reader.offset()
       const isValid = and(call('notEmpty', groups), daysAreValid, timeIsValid, offsetIsValid)
       const sum = minus(plus(times(toInt128(days), integer(unitNs.day, 'Int128')), toInt128(time)), toInt128(offset))
-      const value = context.failIf(not(isValid), 'INVALID_FUNCTION_ARGUMENT', options.failure, narrowNs(context, when(isValid, sum, integer(0, 'Int128'))))
+      const value = context.failIf(
+        not(isValid),
+        'INVALID_FUNCTION_ARGUMENT',
+        options.failure,
+        narrowNs(context, when(isValid, sum, integer(0, 'Int128'))),
+      )
       return onlyIf(call('isNotNull', source), value)
     }),
   )
@@ -118,7 +139,12 @@ class FieldReader {
     const number = week ?? int64(1)
     const start = firstWeekStart(this.#context, year)
     const isWithin = less(plus(start, times(number, integer(7))), plus(firstWeekStart(this.#context, plus(year, integer(1))), integer(1)))
-    const isValid = and(between(year, integer(1), integer(9998)), atMost(integer(1), number), isWithin, between(day, integer(1), integer(7)))
+    const isValid = and(
+      between(year, integer(1), integer(9998)),
+      atMost(integer(1), number),
+      isWithin,
+      between(day, integer(1), integer(7)),
+    )
     return [plus(plus(start, times(minus(number, integer(1)), integer(7))), minus(day, integer(1))), isValid]
   }
 
@@ -142,7 +168,10 @@ class FieldReader {
     const minute = this.#number('minute') ?? int64(0)
     const second = this.#number('second') ?? int64(0)
     const fraction = this.#text('fraction')
-    const rest = fraction === undefined ? (this.#number('nanosecond') ?? int64(0)) : call('toInt64OrZero', call('rightPad', fraction, integer(9), string('0')))
+    const rest =
+      fraction === undefined
+        ? (this.#number('nanosecond') ?? int64(0))
+        : call('toInt64OrZero', call('rightPad', fraction, integer(9), string('0')))
     const seconds = plus(plus(times(toInt64(hour), int64(3600)), times(minute, int64(60))), second)
     return [plus(times(seconds, int64(unitNs.second)), rest), and(hourIsValid, less(minute, integer(60)), less(second, integer(60)))]
   }

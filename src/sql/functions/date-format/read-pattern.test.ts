@@ -29,7 +29,14 @@ describe('readPlan', () => {
 
   it('reads month names, half days and offsets', () => {
     expect(match(readPlan(parseJodaFormat('d MMM yyyy h a Z')).pattern, '1 Sept 2020 3 pm +05:30')).toBeUndefined()
-    expect(match(readPlan(parseJodaFormat('d MMM yyyy h a Z')).pattern, '1 September 2020 3 pm +05:30')).toEqual(['1', 'September', '2020', '3', 'pm', '+05:30'])
+    expect(match(readPlan(parseJodaFormat('d MMM yyyy h a Z')).pattern, '1 September 2020 3 pm +05:30')).toEqual([
+      '1',
+      'September',
+      '2020',
+      '3',
+      'pm',
+      '+05:30',
+    ])
   })
 
   it('wants the whole text', () => {

@@ -10,8 +10,10 @@ const names: Partial<Record<DateField, string>> = {
   era: '(?i:AD|CE)',
   'short-weekday': '(?i:[A-Za-z]+)',
   'long-weekday': '(?i:[A-Za-z]+)',
-  'short-month': '(?i:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sep(?:tember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)',
-  'long-month': '(?i:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sep(?:tember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)',
+  'short-month':
+    '(?i:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sep(?:tember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)',
+  'long-month':
+    '(?i:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sep(?:tember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)',
   'half-day': '(?i:am|pm)',
   'zone-name': '[A-Za-z][A-Za-z0-9_+:/-]*|[+-]\\d{2}(?::?\\d{2})?',
   'zone-offset': '(?i:z)|[+-]\\d{2}(?::?\\d{2})?',

@@ -47,7 +47,10 @@ export const dateOfDays = (days: Node): Node => call('addDays', call('toDate32',
 export const daysOfDate = (date: Node): Node => toInt64(call('toInt32', date))
 
 const isLeap = (year: Node): Node =>
-  and(equal(modulo(year, integer(4)), integer(0)), or(not(equal(modulo(year, integer(100)), integer(0))), equal(modulo(year, integer(400)), integer(0))))
+  and(
+    equal(modulo(year, integer(4)), integer(0)),
+    or(not(equal(modulo(year, integer(100)), integer(0))), equal(modulo(year, integer(400)), integer(0))),
+  )
 
 export const daysInYear = (year: Node): Node => plus(integer(365), toInt64(isLeap(year)))
 
@@ -145,5 +148,10 @@ export function addNs(context: LowerCall, a: Node, b: Node, constant?: bigint): 
 /** Nanoseconds of 128 bits as a timestamp; out of range is an error. */
 export const narrowNs = (context: LowerCall, wide: Node, message = outside): Node =>
   context.let(wide, (w) =>
-    context.failIf(or(less(w, integer(minNs, 'Int128')), less(integer(maxNs, 'Int128'), w)), 'NUMERIC_VALUE_OUT_OF_RANGE', message, toInt64(w)),
+    context.failIf(
+      or(less(w, integer(minNs, 'Int128')), less(integer(maxNs, 'Int128'), w)),
+      'NUMERIC_VALUE_OUT_OF_RANGE',
+      message,
+      toInt64(w),
+    ),
   )

@@ -1,7 +1,25 @@
 import { call, float, integer, int64, string, when } from '../../clickhouse/tree.ts'
 import type { Node } from '../../clickhouse/tree.ts'
 import type { FunctionDefinition, LowerCall } from '../definition.ts'
-import { absolute, and, constantText, equal, less, minus, modulo, not, onlyIf, or, over, plus, quotient, times, toDouble, toInt128, toInt64 } from '../expression.ts'
+import {
+  absolute,
+  and,
+  constantText,
+  equal,
+  less,
+  minus,
+  modulo,
+  not,
+  onlyIf,
+  or,
+  over,
+  plus,
+  quotient,
+  times,
+  toDouble,
+  toInt128,
+  toInt64,
+} from '../expression.ts'
 import { narrowNs, unitNs } from './calendar.ts'
 import { durationPattern, durationUnits, parseDuration } from './duration.ts'
 
@@ -13,7 +31,7 @@ const source = 'developer guide, "Date / time functions"'
  */
 function fromUnixtime(context: LowerCall, seconds: Node): Node {
   return context.let(seconds, (x) => {
-    const limit = 9223372036.854775
+    const limit = 9223372036
     const isInside = and(less(float(-limit), x), less(x, float(limit)))
     const sane = when(isInside, x, float(0))
     return context.let(sane, (value) => {
@@ -25,7 +43,12 @@ function fromUnixtime(context: LowerCall, seconds: Node): Node {
         times(toInt64(call('round', times(fraction, float(1e6)))), int64(1000)),
       )
       const result = plus(times(toInt64(whole), int64(unitNs.second)), digits)
-      return context.failIf(not(isInside), 'NUMERIC_VALUE_OUT_OF_RANGE', 'from_unixtime: the result is no timestamp between 1677 and 2262', onlyIf(call('isNotNull', x), result))
+      return context.failIf(
+        not(isInside),
+        'NUMERIC_VALUE_OUT_OF_RANGE',
+        'from_unixtime: the result is no timestamp between 1677 and 2262',
+        onlyIf(call('isNotNull', x), result),
+      )
     })
   })
 }
@@ -48,7 +71,9 @@ function parseDurationText(context: LowerCall, text: Node): Node {
   const constant = constantText(context, 0)
   if (constant !== undefined) {
     const ns = parseDuration(constant)
-    return ns === undefined ? context.failIf({ kind: 'boolean', value: true }, 'INVALID_FUNCTION_ARGUMENT', invalidDuration, context.nullOf(context.returnType)) : int64(ns)
+    return ns === undefined
+      ? context.failIf({ kind: 'boolean', value: true }, 'INVALID_FUNCTION_ARGUMENT', invalidDuration, context.nullOf(context.returnType))
+      : int64(ns)
   }
   const entries = [...durationUnits]
   return context.let(text, (source_) =>

@@ -12,10 +12,14 @@ const calendarField = (engineName: string): readonly Signature[] => [
 ]
 
 /** Of intervals: the whole months or nanoseconds, cut to the field; negative intervals have negative fields. */
-const ofMonths = (body: (months: Node) => Node): Signature => ({ pattern: '(interval year to month) -> bigint', lower: (_, x) => toInt64(body(x)) })
+const ofMonths = (body: (months: Node) => Node): Signature => ({
+  pattern: '(interval year to month) -> bigint',
+  lower: (_, x) => toInt64(body(x)),
+})
 const ofInterval = (divisor: bigint, of?: number): Signature => ({
   pattern: '(interval day to second) -> bigint',
-  lower: (_, x) => toInt64(of === undefined ? quotient(x, int64(divisor)) : quotient(modulo(x, int64(divisor * BigInt(of))), int64(divisor))),
+  lower: (_, x) =>
+    toInt64(of === undefined ? quotient(x, int64(divisor)) : quotient(modulo(x, int64(divisor * BigInt(of))), int64(divisor))),
 })
 
 /** A part of the time of day, of timestamps, times and intervals. */
@@ -30,7 +34,14 @@ function clockField(divisor: bigint, of: number): readonly Signature[] {
 
 const sample = "TIMESTAMP '2019-10-12 23:10:34.162000000'"
 
-function field(name: string, aliases: readonly string[], summary: string, signatures: readonly Signature[], result: string, ...more: readonly Example[]): FunctionDefinition {
+function field(
+  name: string,
+  aliases: readonly string[],
+  summary: string,
+  signatures: readonly Signature[],
+  result: string,
+  ...more: readonly Example[]
+): FunctionDefinition {
   return {
     name,
     ...(aliases.length > 0 && { aliases }),
@@ -58,7 +69,10 @@ export const fieldFunctions: readonly FunctionDefinition[] = [
     { sql: "year('2019-10-12 23:10:34.000000000')", type: 'bigint', result: '2019' },
     { sql: "year(INTERVAL '30' MONTH)", type: 'bigint', result: '2' },
   ),
-  field('quarter', [], 'The quarter of the year, 1 to 4.', calendarField('toQuarter'), '4', { sql: "quarter(TIME '01:00')", error: 'TYPE_MISMATCH' }),
+  field('quarter', [], 'The quarter of the year, 1 to 4.', calendarField('toQuarter'), '4', {
+    sql: "quarter(TIME '01:00')",
+    error: 'TYPE_MISMATCH',
+  }),
   field('month', [], 'The month of the year, 1 to 12.', [...calendarField('toMonth'), ofMonths((x) => modulo(x, integer(12)))], '10'),
   field('week', ['week_of_year'], 'The ISO week of the year, 1 to 53.', calendarField('toISOWeek'), '41', {
     sql: "week(DATE '2018-12-31')",
@@ -82,7 +96,11 @@ export const fieldFunctions: readonly FunctionDefinition[] = [
     type: 'bigint',
     result: '23',
   }),
-  field('minute', [], 'The minute of the hour, 0 to 59.', clockField(unitNs.minute, 60), '10', { sql: 'minute(64m)', type: 'bigint', result: '4' }),
+  field('minute', [], 'The minute of the hour, 0 to 59.', clockField(unitNs.minute, 60), '10', {
+    sql: 'minute(64m)',
+    type: 'bigint',
+    result: '4',
+  }),
   field('second', [], 'The second of the minute, 0 to 59.', clockField(unitNs.second, 60), '34'),
   field('millisecond', [], 'The milliseconds of the second.', clockField(unitNs.millisecond, 1000), '162', {
     sql: "millisecond(TIME '12:34:56.1')",

@@ -62,7 +62,12 @@ export function readIsoDate(context: LowerCall, text: Node): Node {
   return withGroups(context, text, datePattern, (groups) => {
     const { days, isValid } = daysOfGroups(context, groups)
     const isWrong = not(and(call('notEmpty', groups), isValid))
-    return context.failIf(isWrong, 'INVALID_FUNCTION_ARGUMENT', 'Invalid format: the text is no ISO 8601 date', checkedDate(context, when(isWrong, int64(0), days)))
+    return context.failIf(
+      isWrong,
+      'INVALID_FUNCTION_ARGUMENT',
+      'Invalid format: the text is no ISO 8601 date',
+      checkedDate(context, when(isWrong, int64(0), days)),
+    )
   })
 }
 
@@ -76,7 +81,10 @@ export function readIsoTimestamp(context: LowerCall, text: Node): Node {
     const [offset, offsetIsValid] = zoneOffset(part(11))
     const clockIsValid = and(less(number(7), integer(24)), less(number(8), integer(60)), less(number(9), integer(60)))
     const isWrong = not(and(call('notEmpty', groups), isValid, clockIsValid, or(equal(part(11), string('')), offsetIsValid)))
-    const sum = plus(times(toInt128(days), integer(unitNs.day, 'Int128')), toInt128(minus(plus(times(seconds, int64(unitNs.second)), fraction), offset)))
+    const sum = plus(
+      times(toInt128(days), integer(unitNs.day, 'Int128')),
+      toInt128(minus(plus(times(seconds, int64(unitNs.second)), fraction), offset)),
+    )
     return context.failIf(
       isWrong,
       'INVALID_FUNCTION_ARGUMENT',

@@ -83,19 +83,23 @@ export const nowFunctions: readonly FunctionDefinition[] = [
             const past = context.nowNs - constant
             if (past >= -(2n ** 63n) && past < 2n ** 63n) return int64(past)
           }
-          return context.let(interval, (length) => when(call('isNull', length), { kind: 'null' }, addNs(context, now(context), negate(call('toInt128', length)))))
+          return context.let(interval, (length) =>
+            when(call('isNull', length), { kind: 'null' }, addNs(context, now(context), negate(call('toInt128', length)))),
+          )
         },
       },
       {
         pattern: '(interval year to month) -> timestamp',
         lower: (context, interval) =>
-          context.let(interval, (months) => when(call('isNull', months), { kind: 'null' }, addMonths(context, now(context), negate(call('toInt64', months))))),
+          context.let(interval, (months) =>
+            when(call('isNull', months), { kind: 'null' }, addMonths(context, now(context), negate(call('toInt64', months)))),
+          ),
       },
     ],
     examples: [
       { sql: 'ago(2h) = now() - 2h', type: 'boolean', result: 'true' },
       { sql: 'ago(CAST(NULL AS interval day to second))', type: 'timestamp', result: null },
-      { sql: 'ago(200000d)', error: 'NUMERIC_VALUE_OUT_OF_RANGE' },
+      { sql: "ago(INTERVAL '400' YEAR)", error: 'NUMERIC_VALUE_OUT_OF_RANGE' },
     ],
   },
 ]

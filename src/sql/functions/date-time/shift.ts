@@ -2,7 +2,24 @@ import { call, integer, int64, when } from '../../clickhouse/tree.ts'
 import type { Node } from '../../clickhouse/tree.ts'
 import type { FunctionDefinition, LowerCall } from '../definition.ts'
 import { and, equal, floorModulo, less, minus, modulo, plus, quotient, times, toInt128, toInt64 } from '../expression.ts'
-import { addMonths, addMonthsToDateChecked, addNs, checkedDate, dayOf, daysInMonth, daysOfDate, maxNs, minNs, moment, monthOf, narrowNs, timeOfDay, unitMonths, unitNs, yearOf } from './calendar.ts'
+import {
+  addMonths,
+  addMonthsToDateChecked,
+  addNs,
+  checkedDate,
+  dayOf,
+  daysInMonth,
+  daysOfDate,
+  maxNs,
+  minNs,
+  moment,
+  monthOf,
+  narrowNs,
+  timeOfDay,
+  unitMonths,
+  unitNs,
+  yearOf,
+} from './calendar.ts'
 import { unitArgument } from './unit.ts'
 
 const source = 'developer guide, "Date / time functions"'
@@ -156,7 +173,11 @@ export const shiftFunctions: readonly FunctionDefinition[] = [
     examples: [
       { sql: "date_diff('day', DATE '2020-03-01', DATE '2020-03-02')", type: 'bigint', result: '1' },
       { sql: "date_diff('hour', TIMESTAMP '2020-01-01 00:59:00', TIMESTAMP '2020-01-01 01:00:00')", type: 'bigint', result: '0' },
-      { sql: "date_diff('month', TIMESTAMP '1960-05-03 07:02:09.678', TIMESTAMP '2001-08-22 03:04:05.321')", type: 'bigint', result: '495' },
+      {
+        sql: "date_diff('month', TIMESTAMP '1960-05-03 07:02:09.678', TIMESTAMP '2001-08-22 03:04:05.321')",
+        type: 'bigint',
+        result: '495',
+      },
       { sql: "date_diff('day', CAST(NULL AS date), DATE '2020-03-02')", type: 'bigint', result: null },
       { sql: "date_diff('fortnight', DATE '2020-03-01', DATE '2020-03-02')", error: 'INVALID_FUNCTION_ARGUMENT' },
     ],

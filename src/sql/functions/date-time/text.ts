@@ -25,16 +25,21 @@ function withFormat(context: LowerCall, parse: ParseFormat, use: (pieces: readon
   try {
     return use(parse(format), format)
   } catch (error) {
-    if (error instanceof DateFormatError) return context.invalid(1, `Invalid format '${format}': ${error.message}`, 'INVALID_FUNCTION_ARGUMENT')
+    if (error instanceof DateFormatError)
+      return context.invalid(1, `Invalid format '${format}': ${error.message}`, 'INVALID_FUNCTION_ARGUMENT')
     throw error
   }
 }
 
-const print = (parse: ParseFormat) => (context: LowerCall, ns: Node) => withFormat(context, parse, (pieces) => printDate(context, ns, pieces))
+const print = (parse: ParseFormat) => (context: LowerCall, ns: Node) =>
+  withFormat(context, parse, (pieces) => printDate(context, ns, pieces))
 
 const read = (parse: ParseFormat, firstYear: (context: LowerCall) => number) => (context: LowerCall, text: Node) =>
   withFormat(context, parse, (pieces, format) =>
-    readDate(context, text, readPlan(pieces), { firstYear: firstYear(context), failure: `Invalid format: the text is not in the format '${format}'` }),
+    readDate(context, text, readPlan(pieces), {
+      firstYear: firstYear(context),
+      failure: `Invalid format: the text is not in the format '${format}'`,
+    }),
   )
 
 /** MySQL's specifiers take two digits as 1970 to 2069; Joda's letters as the hundred years from 80 years ago. */

@@ -1,4 +1,4 @@
-import { call, integer, int64 } from '../../clickhouse/tree.ts'
+import { call, integer, int64, when } from '../../clickhouse/tree.ts'
 import type { Node } from '../../clickhouse/tree.ts'
 import type { FunctionDefinition, LowerCall } from '../definition.ts'
 import { atMost, floorModulo, minus, modulo, plus, times, toInt64 } from '../expression.ts'
@@ -61,7 +61,7 @@ function bin(context: LowerCall, ns: Node, width: Node): Node {
         atMost(w, integer(0)),
         'INVALID_FUNCTION_ARGUMENT',
         'The interval of bin must be greater than zero',
-        minus(x, toInt64(floorModulo(x, call('greatest', w, int64(1))))),
+        minus(x, toInt64(floorModulo(x, when(atMost(w, integer(0)), int64(1), w)))),
       ),
     ),
   )

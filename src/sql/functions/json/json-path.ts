@@ -1,5 +1,7 @@
 /** A step of a JSON path: a member's name, or a number that is an index of an array and else a name. */
-export type JsonStep = { readonly kind: 'name'; readonly name: string } | { readonly kind: 'number'; readonly index: number; readonly text: string }
+export type JsonStep =
+  | { readonly kind: 'name'; readonly name: string }
+  | { readonly kind: 'number'; readonly index: number; readonly text: string }
 
 export class JsonPathError extends Error {
   override readonly name = 'JsonPathError'
@@ -20,7 +22,9 @@ export function parseJsonPath(path: string): readonly JsonStep[] {
     if (match === null) throw invalid()
     const quoted = match[2] ?? match[3]
     const name = quoted === undefined ? (match[1] ?? match[4]!) : quoted.replace(/\\(.)/g, '$1')
-    steps.push(quoted === undefined && /^\d{1,9}$/.test(name) ? { kind: 'number', index: Number(name), text: name } : { kind: 'name', name })
+    steps.push(
+      quoted === undefined && /^\d{1,9}$/.test(name) ? { kind: 'number', index: Number(name), text: name } : { kind: 'name', name },
+    )
   }
   return steps
 }

@@ -1,7 +1,25 @@
 import { call, float, integer, int64, string, when } from '../../clickhouse/tree.ts'
 import type { Node } from '../../clickhouse/tree.ts'
 import type { FunctionDefinition, LowerCall } from '../definition.ts'
-import { absolute, and, atLeast, atMost, equal, less, minus, modulo, not, or, over, plus, times, toInt128, toInt32, toInt64, truth } from '../expression.ts'
+import {
+  absolute,
+  and,
+  atLeast,
+  atMost,
+  equal,
+  less,
+  minus,
+  modulo,
+  not,
+  or,
+  over,
+  plus,
+  times,
+  toInt128,
+  toInt32,
+  toInt64,
+  truth,
+} from '../expression.ts'
 
 const source = 'developer guide, "Mathematical functions"'
 
@@ -34,8 +52,7 @@ export function doubleRemainder(context: LowerCall, dividend: Node, divisor: Nod
 
 /** a * b - round(a * b), exactly. */
 function productError(context: LowerCall, a: Node, b: Node, product: Node): Node {
-  const high = (value: Node): Node =>
-    context.let(times(float(134217729), value), (scaled) => minus(scaled, minus(scaled, value)))
+  const high = (value: Node): Node => context.let(times(float(134217729), value), (scaled) => minus(scaled, minus(scaled, value)))
   return context.let(high(a), (aHigh) =>
     context.let(high(b), (bHigh) => {
       const aLow = minus(a, aHigh)
@@ -49,7 +66,8 @@ function productError(context: LowerCall, a: Node, b: Node, product: Node): Node
 /** Division by -1 is taken as by 1: the remainder is 0 all the same and the smallest number does not overflow. */
 function wholeRemainder(context: LowerCall, dividend: Node, divisor: Node, narrow: (node: Node) => Node): Node {
   const constant = context.constant(1)
-  if (constant !== undefined && constant !== null && Number(constant) !== 0 && Number(constant) !== -1) return narrow(modulo(dividend, divisor))
+  if (constant !== undefined && constant !== null && Number(constant) !== 0 && Number(constant) !== -1)
+    return narrow(modulo(dividend, divisor))
   return context.let(divisor, (d) =>
     context.failIf(
       equal(d, integer(0)),
@@ -61,7 +79,8 @@ function wholeRemainder(context: LowerCall, dividend: Node, divisor: Node, narro
 }
 
 function widthBucket(context: LowerCall, operand: Node, low: Node, high: Node, count: Node): Node {
-  const fail = (condition: Node, message: string, value: Node): Node => context.failIf(condition, 'INVALID_FUNCTION_ARGUMENT', message, value)
+  const fail = (condition: Node, message: string, value: Node): Node =>
+    context.failIf(condition, 'INVALID_FUNCTION_ARGUMENT', message, value)
   return context.let(operand, (x) =>
     context.let(low, (a) =>
       context.let(high, (b) =>
@@ -99,7 +118,8 @@ function widthBucket(context: LowerCall, operand: Node, low: Node, high: Node, c
 
 function widthBucketOf(context: LowerCall, operand: Node, bins: Node): Node {
   const bin = context.variable('bin')
-  const fail = (condition: Node, message: string, value: Node): Node => context.failIf(condition, 'INVALID_FUNCTION_ARGUMENT', message, value)
+  const fail = (condition: Node, message: string, value: Node): Node =>
+    context.failIf(condition, 'INVALID_FUNCTION_ARGUMENT', message, value)
   return context.let(operand, (x) =>
     context.let(bins, (edges) => {
       const first = call('arrayElement', edges, integer(1))

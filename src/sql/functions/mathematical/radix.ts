@@ -1,7 +1,25 @@
 import { call, identifier, integer, lambda, string, when } from '../../clickhouse/tree.ts'
 import type { Node } from '../../clickhouse/tree.ts'
 import type { FunctionDefinition, LowerCall } from '../definition.ts'
-import { absolute, and, atLeast, concat, equal, less, minus, negate, not, onlyIf, or, plus, times, toInt128, toInt64, unlessNull } from '../expression.ts'
+import {
+  absolute,
+  and,
+  atLeast,
+  charactersOf,
+  concat,
+  equal,
+  less,
+  minus,
+  negate,
+  not,
+  onlyIf,
+  or,
+  plus,
+  times,
+  toInt128,
+  toInt64,
+  unlessNull,
+} from '../expression.ts'
 
 const source = 'developer guide, "Mathematical functions"'
 const digits = '0123456789abcdefghijklmnopqrstuvwxyz'
@@ -17,9 +35,15 @@ function toBase(context: LowerCall, value: Node, radix: Node): Node {
         isOutside(r),
         'INVALID_FUNCTION_ARGUMENT',
         badRadix,
-        concat(
-          when(less(x, integer(0)), string('-'), string('')),
-          call('lower', call('conv', call('toString', absolute(x)), integer(10), when(isOutside(r), integer(10), r))),
+        onlyIf(
+          call('isNotNull', r),
+          concat(
+            when(less(x, integer(0)), string('-'), string('')),
+            call(
+              'lower',
+              call('conv', call('toString', absolute(x)), integer(10), when(call('ifNull', isOutside(r), integer(1)), integer(10), r)),
+            ),
+          ),
         ),
       ),
     ),
@@ -36,7 +60,7 @@ function fromBase(context: LowerCall, text: Node, radix: Node): Node {
     const values = call(
       'arrayMap',
       lambda([character], minus(toInt64(call('position', string(digits), call('lower', identifier(character)))), integer(1))),
-      call('splitByString', string(''), body),
+      charactersOf(body),
     )
     return context.let(values, (list) => {
       const isMalformed = or(
@@ -45,7 +69,10 @@ function fromBase(context: LowerCall, text: Node, radix: Node): Node {
       )
       const total = call(
         'arrayFold',
-        lambda([sum, digit], call('least', plus(times(identifier(sum), toInt128(r)), toInt128(identifier(digit))), integer(overflowing, 'Int128'))),
+        lambda(
+          [sum, digit],
+          call('least', plus(times(identifier(sum), toInt128(r)), toInt128(identifier(digit))), integer(overflowing, 'Int128')),
+        ),
         list,
         integer(0, 'Int128'),
       )
@@ -89,7 +116,9 @@ function bitCount(context: LowerCall, value: Node, bits: Node): Node {
         context.failIf(
           isBadWidth,
           'INVALID_FUNCTION_ARGUMENT',
-          isConstant ? `Bits specified in bit_count must be between 2 and 64, got ${width}` : 'Bits specified in bit_count must be between 2 and 64',
+          isConstant
+            ? `Bits specified in bit_count must be between 2 and 64, got ${width}`
+            : 'Bits specified in bit_count must be between 2 and 64',
           context.failIf(
             isTooLarge,
             'INVALID_FUNCTION_ARGUMENT',

@@ -7,7 +7,13 @@ const source = 'developer guide, "Mathematical functions"'
 const extensionSource = 'Trino documentation, "Mathematical functions"'
 
 /** A function of one double, by the engine's function of that name. */
-function ofDouble(name: string, engineName: string, summary: string, sample: readonly [sql: string, result: string], aliases?: readonly string[]): FunctionDefinition {
+function ofDouble(
+  name: string,
+  engineName: string,
+  summary: string,
+  sample: readonly [sql: string, result: string],
+  aliases?: readonly string[],
+): FunctionDefinition {
   const examples: readonly Example[] = [
     { sql: sample[0], type: 'double', result: sample[1] },
     { sql: `${name}(NULL)`, type: 'double', result: null },
@@ -64,8 +70,18 @@ const normalCdf = (context: LowerCall, mean: Node, deviation: Node, value: Node)
   )
 
 /** Vectors of equal length; their elements must not be NULL. */
-function vectors(name: string, summary: string, body: (a: Node, b: Node) => Node, sample: readonly [sql: string, result: string]): FunctionDefinition {
-  const solid = (array: Node): Node => call('arrayMap', { kind: 'lambda', parameters: ['_c'], body: call('ifNull', { kind: 'identifier', name: '_c' }, float(Number.NaN)) }, array)
+function vectors(
+  name: string,
+  summary: string,
+  body: (a: Node, b: Node) => Node,
+  sample: readonly [sql: string, result: string],
+): FunctionDefinition {
+  const solid = (array: Node): Node =>
+    call(
+      'arrayMap',
+      { kind: 'lambda', parameters: ['_c'], body: call('ifNull', { kind: 'identifier', name: '_c' }, float(Number.NaN)) },
+      array,
+    )
   return {
     name,
     kind: 'scalar',
@@ -176,8 +192,14 @@ export const realFunctions: readonly FunctionDefinition[] = [
       { sql: 'normal_cdf(0, 0, 1)', error: 'INVALID_FUNCTION_ARGUMENT' },
     ],
   },
-  vectors('dot_product', "The sum of the products of two vectors' elements.", dot, ['dot_product(ARRAY[1.0, 2.0], ARRAY[3.0, 4.0])', '11.0']),
-  vectors('cosine_similarity', 'The cosine of the angle between two vectors.', cosine, ['cosine_similarity(ARRAY[1.0, 0.0], ARRAY[2.0, 0.0])', '1.0']),
+  vectors('dot_product', "The sum of the products of two vectors' elements.", dot, [
+    'dot_product(ARRAY[1.0, 2.0], ARRAY[3.0, 4.0])',
+    '11.0',
+  ]),
+  vectors('cosine_similarity', 'The cosine of the angle between two vectors.', cosine, [
+    'cosine_similarity(ARRAY[1.0, 0.0], ARRAY[2.0, 0.0])',
+    '1.0',
+  ]),
   vectors('cosine_distance', 'One less the cosine of the angle between two vectors.', (a, b) => minus(float(1), cosine(a, b)), [
     'cosine_distance(ARRAY[1.0, 0.0], ARRAY[0.0, 2.0])',
     '1.0',

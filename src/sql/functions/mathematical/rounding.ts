@@ -1,7 +1,22 @@
 import { call, float, integer, int64, when } from '../../clickhouse/tree.ts'
 import type { Node } from '../../clickhouse/tree.ts'
 import type { FunctionDefinition, LowerCall } from '../definition.ts'
-import { absolute, atLeast, equal, less, minus, negate, not, over, plus, quotient, times, toInt128, toInt32, toInt64 } from '../expression.ts'
+import {
+  absolute,
+  atLeast,
+  equal,
+  less,
+  minus,
+  negate,
+  not,
+  over,
+  plus,
+  quotient,
+  times,
+  toInt128,
+  toInt32,
+  toInt64,
+} from '../expression.ts'
 
 const source = 'developer guide, "Mathematical functions"'
 
@@ -36,7 +51,11 @@ function roundWhole(context: LowerCall, value: Node, digits: Node): Node {
     const wide = context.let(factor, (f) => times(quotient(plus(toInt128(x), when(less(x, integer(0)), negate(half), half)), f), f))
     const checked = context.let(wide, (w) =>
       context.failIf(
-        call('or', less(w, toInt128(int64(isInteger ? -2147483648 : -(2n ** 63n)))), less(toInt128(int64(isInteger ? 2147483647 : 2n ** 63n - 1n)), w)),
+        call(
+          'or',
+          less(w, toInt128(int64(isInteger ? -2147483648 : -(2n ** 63n)))),
+          less(toInt128(int64(isInteger ? 2147483647 : 2n ** 63n - 1n)), w),
+        ),
         'NUMERIC_VALUE_OUT_OF_RANGE',
         `round overflow (${isInteger ? 'integer' : 'bigint'})`,
         isInteger ? toInt32(w) : toInt64(w),
@@ -165,7 +184,10 @@ export const roundingFunctions: readonly FunctionDefinition[] = [
     signatures: [
       { pattern: '(integer) -> integer', lower: (_, x) => toInt32(call('sign', x)) },
       { pattern: '(bigint) -> bigint', lower: (_, x) => toInt64(call('sign', x)) },
-      { pattern: '(double) -> double', lower: (context, x) => context.let(x, (v) => when(call('isNaN', v), v, call('toFloat64', call('sign', v)))) },
+      {
+        pattern: '(double) -> double',
+        lower: (context, x) => context.let(x, (v) => when(call('isNaN', v), v, call('toFloat64', call('sign', v)))),
+      },
     ],
     examples: [
       { sql: 'sign(-11)', type: 'integer', result: '-1' },

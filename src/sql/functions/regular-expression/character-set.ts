@@ -1,13 +1,21 @@
+import type { PatternNode } from './syntax.ts'
+
 /** A set of characters: ranges of code points (ascending, apart from one another), and further classes only by their RE2 text. */
 export interface CharacterSet {
   readonly ranges: readonly (readonly [low: number, high: number])[]
   readonly classes: readonly string[]
 }
 
+/** All characters that are not in a set. */
+export interface Negated {
+  readonly negated: CharacterSet
+}
+
 const last = 0x10ffff
 
 export const setOf = (...ranges: readonly (readonly [number, number])[]): CharacterSet => ({ ranges: normalize(ranges), classes: [] })
-export const setOfCharacters = (text: string): CharacterSet => setOf(...[...text].map((c) => [c.codePointAt(0)!, c.codePointAt(0)!] as const))
+export const setOfCharacters = (text: string): CharacterSet =>
+  setOf(...[...text].map((c) => [c.codePointAt(0)!, c.codePointAt(0)!] as const))
 export const setOfClass = (re2: string): CharacterSet => ({ ranges: [], classes: [re2] })
 
 function normalize(ranges: readonly (readonly [number, number])[]): readonly (readonly [number, number])[] {
@@ -67,6 +75,20 @@ export function printSet(set: CharacterSet, negated = false): string {
   return `[${negated ? '^' : ''}${body}]`
 }
 
+/** One character as itself, so that the engine can look for it by faster means than a class. */
+export function single(set: CharacterSet | Negated): PatternNode {
+  if ('negated' in set) return { kind: 'character', re2: printSet(set.negated, true) }
+  const [only, ...others] = set.ranges
+  if (only && others.length === 0 && set.classes.length === 0 && only[0] === only[1]) return literal(String.fromCodePoint(only[0]))
+  return { kind: 'character', re2: printSet(set) }
+}
+
+export function literal(character: string): PatternNode {
+  const code = character.codePointAt(0)!
+  if (code < 0x20 || code === 0x7f) return { kind: 'character', re2: `\\x{${code.toString(16)}}` }
+  return { kind: 'character', re2: /^[\\^$.*+?()[\]{}|]$/.test(character) ? `\\${character}` : character }
+}
+
 /** The predefined classes of Java without flags: ASCII only. */
 export const predefined: Readonly<Record<string, CharacterSet>> = {
   d: setOf([0x30, 0x39]),
@@ -94,7 +116,10 @@ export const posix: Readonly<Record<string, CharacterSet>> = {
   Space: setOf([0x09, 0x0d], [0x20, 0x20]),
   javaLowerCase: setOfClass('\\p{Ll}'),
   javaUpperCase: setOfClass('\\p{Lu}'),
-  javaWhitespace: union(setOf([0x09, 0x0d], [0x1c, 0x20], [0x2000, 0x2006], [0x2008, 0x200a]), setOfCharacters('\u1680\u2028\u2029\u205f\u3000')),
+  javaWhitespace: union(
+    setOf([0x09, 0x0d], [0x1c, 0x20], [0x2000, 0x2006], [0x2008, 0x200a]),
+    setOfCharacters('\u1680\u2028\u2029\u205f\u3000'),
+  ),
   IsAlphabetic: union(setOfClass('\\p{L}'), setOfClass('\\p{Nl}')),
   IsLetter: setOfClass('\\p{L}'),
   IsDigit: setOfClass('\\p{Nd}'),
@@ -104,7 +129,9 @@ export const posix: Readonly<Record<string, CharacterSet>> = {
   IsWhite_Space: union(setOf([0x09, 0x0d], [0x2000, 0x200a]), setOfCharacters(' \u0085\u00a0\u1680\u2028\u2029\u202f\u205f\u3000')),
 }
 
-const categories = new Set('C Cc Cf Co Cs L Ll Lm Lo Lt Lu M Mc Me Mn N Nd Nl No P Pc Pd Pe Pf Pi Po Ps S Sc Sk Sm So Z Zl Zp Zs'.split(' '))
+const categories = new Set(
+  'C Cc Cf Co Cs L Ll Lm Lo Lt Lu M Mc Me Mn N Nd Nl No P Pc Pd Pe Pf Pi Po Ps S Sc Sk Sm So Z Zl Zp Zs'.split(' '),
+)
 const scripts = new Set(
   'Arabic Armenian Bengali Bopomofo Cherokee Common Coptic Cyrillic Devanagari Ethiopic Georgian Greek Gujarati Gurmukhi Han Hangul Hebrew Hiragana Inherited Kannada Katakana Khmer Lao Latin Malayalam Mongolian Myanmar Oriya Sinhala Syriac Tamil Telugu Thaana Thai Tibetan'.split(
     ' ',

@@ -138,6 +138,17 @@ function print(node: PatternNode, options: PrintOptions): string {
 function quantified(item: string, { item: node, min, max, lazy }: Extract<PatternNode, { kind: 'repeat' }>): string {
   const isAtom = node.kind === 'character' || node.kind === 'several' || node.kind === 'group'
   const atom = isAtom ? item : `(?:${item})`
-  const bounds = max === undefined ? (min === 0 ? '*' : min === 1 ? '+' : `{${min},}`) : min === 0 && max === 1 ? '?' : min === max ? `{${min}}` : `{${min},${max}}`
+  const bounds =
+    max === undefined
+      ? min === 0
+        ? '*'
+        : min === 1
+          ? '+'
+          : `{${min},}`
+      : min === 0 && max === 1
+        ? '?'
+        : min === max
+          ? `{${min}}`
+          : `{${min},${max}}`
   return `${atom}${bounds}${lazy ? '?' : ''}`
 }

@@ -19,7 +19,14 @@ export interface Marks {
 }
 
 /** @param pattern of the engine; `groups`: how many of its groups are wanted (up to nine). @param mayBeEmpty whether it may match an empty text. */
-export function mark(context: LowerCall, text: Node, pattern: Node, groups: number, mayBeEmpty: boolean, body: (marks: Marks) => Node): Node {
+export function mark(
+  context: LowerCall,
+  text: Node,
+  pattern: Node,
+  groups: number,
+  mayBeEmpty: boolean,
+  body: (marks: Marks) => Node,
+): Node {
   const template = call(
     'concat',
     matchByte,
@@ -38,7 +45,10 @@ export function mark(context: LowerCall, text: Node, pattern: Node, groups: numb
 function mended(context: LowerCall, marked: Node): Node {
   const part = context.variable('part')
   const after = textAfter(identifier(part))
-  const isInsideCharacter = equal(call('bitAnd', call('reinterpretAsUInt8', call('substring', after, integer(1), integer(1))), integer(0xc0)), integer(0x80))
+  const isInsideCharacter = equal(
+    call('bitAnd', call('reinterpretAsUInt8', call('substring', after, integer(1), integer(1))), integer(0xc0)),
+    integer(0x80),
+  )
   return context.let(call('splitByString', matchByte, marked), (parts) =>
     call(
       'concat',
@@ -57,7 +67,8 @@ function mended(context: LowerCall, marked: Node): Node {
 
 /** What follows a match, up to the next. */
 export const textAfter = (match: Node): Node => call('arrayElement', call('splitByString', endByte, match), integer(2))
-const fields = (match: Node): Node => call('splitByString', groupByte, call('arrayElement', call('splitByString', endByte, match), integer(1)))
+const fields = (match: Node): Node =>
+  call('splitByString', groupByte, call('arrayElement', call('splitByString', endByte, match), integer(1)))
 /** What the match (0) or one of its marked groups is. */
 export const matchedText = (match: Node, group = 0): Node => call('arrayElement', fields(match), integer(group + 1))
 
@@ -86,6 +97,10 @@ export function replacedByLambda(context: LowerCall, marks: Marks, pattern: Java
   )
   const piece = context.variable('piece')
   return context.let(pieces, (list) =>
-    when(call('arrayExists', lambda([piece], call('isNull', identifier(piece))), list), nothing, concat(marks.before, call('arrayStringConcat', list))),
+    when(
+      call('arrayExists', lambda([piece], call('isNull', identifier(piece))), list),
+      nothing,
+      concat(marks.before, call('arrayStringConcat', list)),
+    ),
   )
 }

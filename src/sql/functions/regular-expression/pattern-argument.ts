@@ -1,4 +1,4 @@
-import { call, string } from '../../clickhouse/tree.ts'
+import { call, string, when } from '../../clickhouse/tree.ts'
 import type { Node } from '../../clickhouse/tree.ts'
 import type { LowerCall } from '../definition.ts'
 import { constantText } from '../expression.ts'
@@ -32,11 +32,15 @@ export function patternArgument(context: LowerCall): JavaPattern | null | undefi
   try {
     return parse(text)
   } catch (error) {
-    if (error instanceof PatternError) return context.invalid(1, error.message, error.isUnsupported ? 'NOT_SUPPORTED' : 'INVALID_FUNCTION_ARGUMENT')
+    if (error instanceof PatternError)
+      return context.invalid(1, error.message, error.isUnsupported ? 'NOT_SUPPORTED' : 'INVALID_FUNCTION_ARGUMENT')
     throw error
   }
 }
 
 /** A computed pattern, with a dot that stops at line breaks. */
-export const runtimePattern = (pattern: Node, isWhole = false): Node =>
-  isWhole ? call('concat', string('(?-s)('), pattern, string(')')) : call('concat', string('(?-s)'), pattern)
+export const runtimePattern = (pattern: Node): Node => call('concat', string('(?-s)'), pattern)
+
+/** The same, tried out first by the function whose error for wrong patterns is known to be one. */
+export const compilable = (pattern: Node): Node =>
+  when(call('match', string(''), runtimePattern(pattern)), runtimePattern(pattern), runtimePattern(pattern))

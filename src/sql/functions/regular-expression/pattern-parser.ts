@@ -1,5 +1,18 @@
-import { complement, intersection, lineBreaks, predefined, printSet, property, setOf, setOfCharacters, union } from './character-set.ts'
-import type { CharacterSet } from './character-set.ts'
+import {
+  complement,
+  intersection,
+  lineBreaks,
+  literal,
+  predefined,
+  printSet,
+  property,
+  setOf,
+  setOfCharacters,
+  single,
+  union,
+} from './character-set.ts'
+import type { CharacterSet, Negated } from './character-set.ts'
+import { readEscape } from './escape.ts'
 import { PatternError } from './syntax.ts'
 import type { PatternNode } from './syntax.ts'
 
@@ -278,7 +291,7 @@ export class PatternParser {
       return { negated: opposite }
     }
     if (letter === 'p' || letter === 'P') return this.#property(letter === 'P')
-    return setOf(samePoint(this.#escapedCharacter()))
+    return setOfCharacters(String.fromCodePoint(this.#escapedCharacter()))
   }
 
   #property(isNegated: boolean): CharacterSet | Negated {
@@ -292,38 +305,9 @@ export class PatternParser {
   }
 
   #escapedCharacter(): number {
-    const start = this.#at
-    const letter = this.#text[start + 1]!
-    const simple = { t: 9, n: 10, r: 13, f: 12, a: 7, e: 27 }[letter]
-    if (simple !== undefined) {
-      this.#at += 2
-      return simple
-    }
-    const rest = this.#text.slice(start)
-    const match = /^\\(?:0([0-3]?[0-7]{1,2})|x\{([0-9a-fA-F]{1,6})\}|x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|c(.))/s.exec(rest)
-    if (match) {
-      this.#at += match[0].length
-      const [, octal, braced, hex, unit, control] = match
-      if (octal !== undefined) return Number.parseInt(octal, 8)
-      if (control !== undefined) return control.codePointAt(0)! ^ 64
-      if (unit !== undefined) return this.#joined(Number.parseInt(unit, 16))
-      const code = Number.parseInt(braced ?? hex!, 16)
-      if (code > 0x10ffff) throw this.#error('Hexadecimal code point is too large', start)
-      return code
-    }
-    if (/[A-Za-z0-9]/.test(letter)) throw this.#error(`Illegal or unsupported escape sequence \\${letter}`)
-    const code = this.#text.codePointAt(start + 1)!
-    this.#at += 1 + String.fromCodePoint(code).length
+    const { code, end } = readEscape(this.#text, this.#at)
+    this.#at = end
     return code
-  }
-
-  /** A surrogate pair written as two escapes. */
-  #joined(high: number): number {
-    if (high < 0xd800 || high > 0xdbff) return high
-    const low = /^\\u(D[C-F][0-9A-F]{2})/i.exec(this.#text.slice(this.#at))
-    if (!low) throw this.#error('Unpaired surrogate')
-    this.#at += low[0].length
-    return 0x10000 + ((high - 0xd800) << 10) + (Number.parseInt(low[1]!, 16) - 0xdc00)
   }
 
   /** `[…]` with unions, intersections and nested classes. */
@@ -373,7 +357,8 @@ export class PatternParser {
     const low = this.#classCharacter(start)
     if (typeof low !== 'number') return low
     const next = this.#text[this.#at + 1]
-    if (this.#text[this.#at] !== '-' || next === undefined || next === ']' || next === '[' || this.#text.startsWith('&&', this.#at + 1)) return setOf([low, low])
+    if (this.#text[this.#at] !== '-' || next === undefined || next === ']' || next === '[' || this.#text.startsWith('&&', this.#at + 1))
+      return setOf([low, low])
     const dash = this.#at
     this.#at++
     const high = this.#classCharacter(start)
@@ -403,24 +388,4 @@ export class PatternParser {
   #printed(set: CharacterSet | Negated): string {
     return 'negated' in set ? printSet(set.negated, true) : printSet(set)
   }
-}
-
-interface Negated {
-  readonly negated: CharacterSet
-}
-
-const samePoint = (code: number): readonly [number, number] => [code, code]
-
-/** One character as itself, so that the engine can look for it by faster means than a class. */
-function single(set: CharacterSet | Negated): PatternNode {
-  if ('negated' in set) return { kind: 'character', re2: printSet(set.negated, true) }
-  const [only, ...others] = set.ranges
-  if (only && others.length === 0 && set.classes.length === 0 && only[0] === only[1]) return literal(String.fromCodePoint(only[0]))
-  return { kind: 'character', re2: printSet(set) }
-}
-
-function literal(character: string): PatternNode {
-  // eslint-disable-next-line no-control-regex
-  if (/^[\x00-\x1f\x7f]$/.test(character)) return { kind: 'character', re2: `\\x{${character.codePointAt(0)!.toString(16)}}` }
-  return { kind: 'character', re2: /^[\\^$.*+?()[\]{}|]$/.test(character) ? `\\${character}` : character }
 }

@@ -17,7 +17,7 @@ export function parseReplacement(text: string, groupCount: number, names: Readon
     literal = ''
     pieces.push({ kind: 'group', index })
   }
-  for (let at = 0; at < text.length; ) {
+  for (let at = 0; at < text.length;) {
     const character = text[at]!
     if (character === '\\') {
       if (at + 1 >= text.length) throw new ReplacementError(`Illegal replacement sequence: ${text}`)
@@ -55,5 +55,7 @@ export const mentionedGroups = (pieces: readonly ReplacementPiece[]): readonly n
 /** The engine's replacement text, with the groups numbered by their place in `captures`. */
 export const engineTemplate = (pieces: readonly ReplacementPiece[], captures: readonly number[]): string =>
   pieces
-    .map((piece) => (piece.kind === 'text' ? piece.text.replaceAll('\\', '\\\\') : `\\${piece.index === 0 ? 0 : captures.indexOf(piece.index) + 1}`))
+    .map((piece) =>
+      piece.kind === 'text' ? piece.text.replaceAll('\\', '\\\\') : `\\${piece.index === 0 ? 0 : captures.indexOf(piece.index) + 1}`,
+    )
     .join('')

@@ -1,7 +1,7 @@
 import { call, identifier, lambda, string, when } from '../../clickhouse/tree.ts'
 import type { Node } from '../../clickhouse/tree.ts'
 import type { FunctionDefinition, LowerCall } from '../definition.ts'
-import { present } from '../expression.ts'
+import { charactersOf, present } from '../expression.ts'
 
 const source = 'developer guide, "String functions"'
 
@@ -28,7 +28,7 @@ function upper(context: LowerCall, text: Node): Node {
   return context.let(text, (s) =>
     when(
       call('match', s, string(expandingUpper)),
-      call('arrayStringConcat', call('arrayMap', lambda([character], each), call('splitByString', string(''), present(s)))),
+      call('arrayStringConcat', call('arrayMap', lambda([character], each), charactersOf(present(s)))),
       call('upperUTF8', s),
     ),
   )
@@ -44,7 +44,8 @@ function normalize(context: LowerCall, text: Node, form?: Node): Node {
   if (form === undefined) return call('normalizeUTF8NFC', text)
   const value = context.constant(1)
   if (value === null) return context.nullOf(context.returnType)
-  const name = typeof value === 'string' ? value.toUpperCase() : ''
+  if (typeof value !== 'string') return context.invalid(1, 'The normalization form must be constant', 'NOT_SUPPORTED')
+  const name = value.toUpperCase()
   if (!forms.includes(name)) return context.invalid(1, `Normalization form must be one of ${forms.join(', ')}`, 'INVALID_FUNCTION_ARGUMENT')
   return call(`normalizeUTF8${name}`, text)
 }

@@ -1,7 +1,24 @@
 import { call, identifier, integer, lambda, string } from '../../clickhouse/tree.ts'
 import type { Node } from '../../clickhouse/tree.ts'
 import type { FunctionDefinition, LowerCall } from '../definition.ts'
-import { and, checked, constantNumber, constantText, equal, less, not, or, plus, quotient, times, toInt32, toInt64, unequal, unlessNull } from '../expression.ts'
+import {
+  and,
+  charactersOf,
+  checked,
+  constantNumber,
+  constantText,
+  equal,
+  less,
+  not,
+  or,
+  plus,
+  quotient,
+  times,
+  toInt32,
+  toInt64,
+  unequal,
+  unlessNull,
+} from '../expression.ts'
 
 const source = 'developer guide, "String functions"'
 const bits = (value: Node, mask: number): Node => call('bitAnd', value, integer(mask))
@@ -11,7 +28,11 @@ function chr(context: LowerCall, codePoint: Node): Node {
   const constant = constantNumber(context, 0)
   if (constant !== undefined && isCodePoint(constant)) return string(String.fromCodePoint(constant))
   return unlessNull([codePoint], (value) => {
-    const isValid = and(not(less(value, integer(0))), less(value, integer(0x110000)), or(less(value, integer(0xd800)), less(integer(0xdfff), value)))
+    const isValid = and(
+      not(less(value, integer(0))),
+      less(value, integer(0x110000)),
+      or(less(value, integer(0xd800)), less(integer(0xdfff), value)),
+    )
     const tail = (divisor: number): Node => plus(integer(0x80), bits(quotient(value, integer(divisor)), 0x3f))
     const head = (mark: number, divisor: number): Node => plus(integer(mark), bits(quotient(value, integer(divisor)), 0xff))
     const encoded = call(
@@ -57,7 +78,7 @@ function codepoint(context: LowerCall, text: Node): Node {
 
 function hammingDistance(context: LowerCall, left: Node, right: Node): Node {
   const [a, b] = [context.variable('left'), context.variable('right')]
-  const characters = (text: Node): Node => call('splitByString', string(''), text)
+  const characters = (text: Node): Node => charactersOf(text)
   return unlessNull([left, right], (x, y) =>
     checked(
       context,
@@ -147,9 +168,7 @@ export const characterFunctions: readonly FunctionDefinition[] = [
     status: 'documented',
     summary: 'At how many places two texts of equal length differ.',
     source,
-    signatures: [
-      { pattern: '(varchar, varchar) -> bigint', lower: hammingDistance },
-    ],
+    signatures: [{ pattern: '(varchar, varchar) -> bigint', lower: hammingDistance }],
     examples: [
       { sql: "hamming_distance('hello', 'world')", type: 'bigint', result: '4' },
       { sql: "hamming_distance('hello', NULL)", type: 'bigint', result: null },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { parseFormat } from './format-specifier.ts'
+import { FormatError, parseFormat } from './format-specifier.ts'
 
 describe('parseFormat', () => {
   it('reads text, flags, width and precision', () => {
@@ -15,6 +15,6 @@ describe('parseFormat', () => {
   })
 
   it.each(['%', '%5', '% d%', '%tY', '%g', '%0$s', '%<s'])('refuses %j', (format) => {
-    expect(() => parseFormat(format)).toThrow()
+    expect(() => parseFormat(format)).toThrow(FormatError)
   })
 })

@@ -28,7 +28,7 @@ export function parseFormat(format: string): readonly FormatPiece[] {
     if (text !== '') pieces.push({ kind: 'text', text })
     text = ''
   }
-  for (let at = 0; at < format.length; ) {
+  for (let at = 0; at < format.length;) {
     if (format[at] !== '%') {
       text += format[at++]
       continue
@@ -39,7 +39,8 @@ export function parseFormat(format: string): readonly FormatPiece[] {
     const [whole, index, flags = '', width, precision, letter = ''] = match
     at += whole.length
     if (letter === '%' || letter === 'n') {
-      text += letter === 'n' ? '\n' : width === undefined ? '%' : flags.includes('-') ? '%'.padEnd(Number(width)) : '%'.padStart(Number(width))
+      text +=
+        letter === 'n' ? '\n' : width === undefined ? '%' : flags.includes('-') ? '%'.padEnd(Number(width)) : '%'.padStart(Number(width))
       continue
     }
     if (!known.includes(letter)) throw new FormatError(`conversion %${letter} is not supported`)

@@ -80,7 +80,12 @@ const orNull = (value: Node, text: Node): Node => when(isNull(value), string('nu
 
 function padded({ flags, width }: Conversion, text: Node): Node {
   if (width === undefined) return text
-  return call(flags.includes('-') ? 'rightPadUTF8' : 'leftPadUTF8', text, call('greatest', integer(width), toInt64(call('lengthUTF8', text))), string(' '))
+  return call(
+    flags.includes('-') ? 'rightPadUTF8' : 'leftPadUTF8',
+    text,
+    call('greatest', integer(width), toInt64(call('lengthUTF8', text))),
+    string(' '),
+  )
 }
 
 /** Sign, groups and zeros around the text of the absolute value. */
@@ -93,7 +98,10 @@ function number(piece: Conversion, value: Node, magnitude: Node): Node {
   const sign = when(isNegative, string(open), string(positive))
   const tail = close === '' ? string('') : when(isNegative, string(close), string(''))
   const room = minus(integer(width ?? 0), plus(call('length', sign), call('length', tail)))
-  const zeros = flags.includes('0') && width !== undefined ? call('leftPad', grouped, call('greatest', room, toInt64(call('length', grouped))), string('0')) : grouped
+  const zeros =
+    flags.includes('0') && width !== undefined
+      ? call('leftPad', grouped, call('greatest', room, toInt64(call('length', grouped))), string('0'))
+      : grouped
   return padded(piece, orNull(value, concat(sign, zeros, tail)))
 }
 
@@ -118,8 +126,19 @@ function fixed(context: LowerCall, value: Node, precision: number): Node {
             call('rightPad', call('arrayElement', parts, integer(2)), integer(precision), string('0')),
           ),
     )
-    const special = call('multiIf', call('isNaN', x), string('NaN'), call('isInfinite', x), string('Infinity'), call('printf', string(`%.${precision}f`), x))
-    const isPlain = call('and', call('isFinite', x), call('or', equal(x, integer(0)), call('and', less(x, integer(10n ** 15n)), less({ kind: 'float', value: 1e-7 }, x))))
+    const special = call(
+      'multiIf',
+      call('isNaN', x),
+      string('NaN'),
+      call('isInfinite', x),
+      string('Infinity'),
+      call('printf', string(`%.${precision}f`), x),
+    )
+    const isPlain = call(
+      'and',
+      call('isFinite', x),
+      call('or', equal(x, integer(0)), call('and', less(x, integer(10n ** 15n)), less({ kind: 'float', value: 1e-7 }, x))),
+    )
     return when(isPlain, exact, special)
   })
 }
@@ -139,9 +158,21 @@ function humanReadableSeconds(context: LowerCall, seconds: Node): Node {
     const text = context.let(whole, (total) => {
       const parts = units.map(([name, size, of]) => {
         const count = of === 0 ? quotient(total, integer(size)) : modulo(quotient(total, integer(size)), integer(of))
-        return when(equal(count, integer(0)), string(''), concat(call('toString', count), string(` ${name}`), when(equal(count, integer(1)), string(''), string('s'))))
+        return when(
+          equal(count, integer(0)),
+          string(''),
+          concat(call('toString', count), string(` ${name}`), when(equal(count, integer(1)), string(''), string('s'))),
+        )
       })
-      const joined = call('arrayStringConcat', call('arrayFilter', { kind: 'lambda', parameters: ['_p'], body: call('notEmpty', { kind: 'identifier', name: '_p' }) }, call('array', ...parts)), string(', '))
+      const joined = call(
+        'arrayStringConcat',
+        call(
+          'arrayFilter',
+          { kind: 'lambda', parameters: ['_p'], body: call('notEmpty', { kind: 'identifier', name: '_p' }) },
+          call('array', ...parts),
+        ),
+        string(', '),
+      )
       return when(equal(total, integer(0)), string('0 seconds'), joined)
     })
     const value = when(isNull(x), nothing, text)
@@ -157,7 +188,8 @@ export const formatFunctions: readonly FunctionDefinition[] = [
     kind: 'scalar',
     family: 'string',
     status: 'extension',
-    summary: 'A text made of a constant format (of Java Formatter: %s %d %f %e %x %o %b %c, flags, width, precision) and up to twelve values.',
+    summary:
+      'A text made of a constant format (of Java Formatter: %s %d %f %e %x %o %b %c, flags, width, precision) and up to twelve values.',
     source: 'Trino documentation, "Conversion functions": format',
     nulls: 'handle',
     signatures: [{ pattern: `(varchar, [${letters}]) -> varchar`, lower: format }],

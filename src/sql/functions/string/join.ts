@@ -50,8 +50,8 @@ export const joinFunctions: readonly FunctionDefinition[] = [
       { pattern: '(varchar...) -> varchar', lower: (_, ...parts) => concat(...parts) },
       { pattern: '(varbinary...) -> varbinary', lower: (_, ...parts) => concat(...parts) },
       { pattern: '(array(T)...) -> array(T)', lower: (_, ...arrays) => call('arrayConcat', ...arrays) },
-      { pattern: '(array(T), T) -> array(T)', lower: (_, array, element) => call('arrayPushBack', array!, element!) },
-      { pattern: '(T, array(T)) -> array(T)', lower: (_, element, array) => call('arrayPushFront', array!, element!) },
+      { pattern: '(array(T), T) -> array(T)', lower: (_, array, element) => call('arrayPushBack', array, element) },
+      { pattern: '(T, array(T)) -> array(T)', lower: (_, element, array) => call('arrayPushFront', array, element) },
     ],
     examples: [
       { sql: 'concat(ARRAY[1], ARRAY[2, 3])', type: 'array(integer)', result: ['1', '2', '3'] },
@@ -68,7 +68,10 @@ export const joinFunctions: readonly FunctionDefinition[] = [
     source: 'Trino documentation, "String functions"',
     nulls: 'handle',
     signatures: [
-      { pattern: '(varchar, varchar...) -> varchar', lower: (context, separator, ...parts) => joinWith(context, separator, call('array', ...parts)) },
+      {
+        pattern: '(varchar, varchar...) -> varchar',
+        lower: (context, separator, ...parts) => joinWith(context, separator, call('array', ...parts)),
+      },
       {
         pattern: '(varchar, array(varchar)) -> varchar',
         lower: (context, separator, parts) => context.unwrap(parts, 'scalar', (bare) => joinWith(context, separator, bare)),

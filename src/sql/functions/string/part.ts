@@ -1,7 +1,23 @@
 import { call, identifier, integer, int64, lambda, nothing, string, when } from '../../clickhouse/tree.ts'
 import type { Node } from '../../clickhouse/tree.ts'
 import type { FunctionDefinition, LowerCall } from '../definition.ts'
-import { and, atLeast, checked, concat, constantNumber, constantText, equal, impossibleByte, less, minus, or, plus, toInt64, unlessNull } from '../expression.ts'
+import {
+  and,
+  atLeast,
+  charactersOf,
+  checked,
+  concat,
+  constantNumber,
+  constantText,
+  equal,
+  impossibleByte,
+  less,
+  minus,
+  or,
+  plus,
+  toInt64,
+  unlessNull,
+} from '../expression.ts'
 
 const source = 'developer guide, "String functions"'
 
@@ -67,8 +83,10 @@ function splitPart(context: LowerCall, text: Node, separator: Node, index: Node)
   return unlessNull([text, separator, index], (s, d, i) => {
     const parts =
       constant === undefined
-        ? when(equal(d, string('')), call('splitByString', string(''), s), splitParts(context, 1, s, d))
-        : call('splitByString', d, s)
+        ? when(equal(d, string('')), charactersOf(s), splitParts(context, 1, s, d))
+        : constant === ''
+          ? charactersOf(s)
+          : call('splitByString', d, s)
     return checked(context, when(equal(i, integer(0)), string(''), call('arrayElementOrNull', parts, call('greatest', i, int64(0)))), {
       condition: less(i, integer(0)),
       message: 'Index must be greater than zero',
@@ -81,7 +99,10 @@ function replace(context: LowerCall, text: Node, find: Node, by: Node = string('
   if (constant !== undefined && constant !== '') return call('replaceAll', text, find, by)
   const character = context.variable('character')
   return unlessNull([text, find, by], (s, f, b) => {
-    const between = concat(b, call('arrayStringConcat', call('arrayMap', lambda([character], call('concat', identifier(character), b)), call('splitByString', string(''), s))))
+    const between = concat(
+      b,
+      call('arrayStringConcat', call('arrayMap', lambda([character], call('concat', identifier(character), b)), charactersOf(s))),
+    )
     return constant === '' ? between : when(equal(f, string('')), between, call('replaceAll', s, f, b))
   })
 }
@@ -162,15 +183,21 @@ const trimSet =
     if (constant === '') return text
     // eslint-disable-next-line no-control-regex
     if (constant !== undefined && /^[\x01-\x7f]*$/.test(constant)) return call(`trim${side}`, text, set)
-    if (constant !== undefined) return byPattern(side, text, `[${Array.from(constant, (c) => `\\x{${c.codePointAt(0)!.toString(16)}}`).join('')}]`)
+    if (constant !== undefined)
+      return byPattern(side, text, `[${Array.from(constant, (c) => `\\x{${c.codePointAt(0)!.toString(16)}}`).join('')}]`)
     const character = context.variable('character')
     const keeps = (list: Node): Node => lambda([character], call('not', call('has', list, identifier(character))))
     return unlessNull([text, set], (s, chars) =>
-      context.let(call('splitByString', string(''), s), (list) =>
-        context.let(call('splitByString', string(''), chars), (removed) => {
+      context.let(charactersOf(s), (list) =>
+        context.let(charactersOf(chars), (removed) => {
           const firstKept = side === 'Right' ? integer(1) : call('arrayFirstIndex', keeps(removed), list)
           const lastKept = side === 'Left' ? call('length', list) : call('arrayLastIndex', keeps(removed), list)
-          const kept = call('arraySlice', list, call('greatest', firstKept, integer(1)), call('greatest', plus(minus(toInt64(lastKept), toInt64(firstKept)), integer(1)), int64(0)))
+          const kept = call(
+            'arraySlice',
+            list,
+            call('greatest', firstKept, integer(1)),
+            call('greatest', plus(minus(toInt64(lastKept), toInt64(firstKept)), integer(1)), int64(0)),
+          )
           return when(and(equal(firstKept, integer(0)), call('notEmpty', list)), string(''), call('arrayStringConcat', kept))
         }),
       ),
