@@ -42,7 +42,11 @@ export class Evaluator {
   }
 
   async run(sql: string): Promise<Evaluated> {
-    const statement = compile(sql, this.#catalog, { nowNs, maxNestingDepth: defaultLimits.sqlNestingDepth, maxTokens: defaultLimits.sqlTokens })
+    const statement = compile(sql, this.#catalog, {
+      nowNs,
+      maxNestingDepth: defaultLimits.sqlNestingDepth,
+      maxTokens: defaultLimits.sqlTokens,
+    })
     if (statement.kind !== 'query') throw new Error(`a query was expected, not ${statement.kind}`)
     const { text, settings, columns } = statement
     const result = await this.engine.query({ text, settings, queryId: newQueryId() })
