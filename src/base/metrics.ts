@@ -20,6 +20,9 @@ export class Metrics {
   readonly #batchRecords = this.#histogram('tidemark_batch_records', 'Records that became durable together', [], batchBuckets)
   readonly #batchSeconds = this.#histogram('tidemark_batch_duration_seconds', 'Time to make a batch durable', [], secondsBuckets)
   readonly #batchFailures = this.#counter('tidemark_batch_failures_total', 'Batches that could not be made durable', [])
+  readonly #flushRecords = this.#histogram('tidemark_flush_records', 'Records that went from the log to the engine together', [], batchBuckets)
+  readonly #flushSeconds = this.#histogram('tidemark_flush_duration_seconds', 'Time of the engine to take them', [], secondsBuckets)
+  readonly #flushFailures = this.#counter('tidemark_flush_failures_total', 'Times that the engine refused records of the log', [])
   readonly #queryCalls = this.#counter('tidemark_query_calls_total', 'Calls of Query (one for each page) by outcome', ['outcome'])
   readonly #unmapped = this.#counter('tidemark_engine_errors_unmapped_total', 'Engine errors without a code of ours; any is a defect', [
     'engine_code',
@@ -42,6 +45,15 @@ export class Metrics {
 
   countBatchFailure(): void {
     this.#batchFailures.inc()
+  }
+
+  countFlush(records: number, seconds: number): void {
+    this.#flushRecords.observe(records)
+    this.#flushSeconds.observe(seconds)
+  }
+
+  countFlushFailure(): void {
+    this.#flushFailures.inc()
   }
 
   countQueryCall(outcome: 'succeeded' | 'failed' | 'cancelled'): void {
@@ -73,6 +85,11 @@ export class Metrics {
   /** Memory, CPU, event-loop lag and garbage collection of this process. */
   watchProcess(): void {
     collectDefaultMetrics({ register: this.#registry })
+  }
+
+  /** Every metric by name, for the reference page. */
+  describe(): readonly { readonly name: string; readonly help: string; readonly type: string }[] {
+    return this.#registry.getMetricsAsArray().map(({ name, help, type }) => ({ name, help, type: String(type) }))
   }
 
   get contentType(): string {

@@ -57,7 +57,6 @@ describe('a server', () => {
     const metrics = await (await fetch(`${first.endpoint}/metrics`)).text()
     expect(metrics).toContain('tidemark_requests_total{operation="WriteRecords",status="200"} 1')
     expect(metrics).toContain('tidemark_records_total{outcome="accepted"} 3')
-    expect(metrics).toMatch(/^tidemark_tier_rows\{tier="memory"\} 3$/m)
     expect(metrics).toMatch(/^tidemark_pending_write_records 0$/m)
     first.process.kill('SIGINT')
     expect(await first.exited).toBe(0)
@@ -84,6 +83,7 @@ describe('a server', () => {
       databaseCount: 1,
       tables: [{ databaseName: 'life', tableName: 'cpu', rows: 3, series: 3 }],
     })
+    expect(await (await fetch(`${second.endpoint}/metrics`)).text()).toMatch(/^tidemark_tier_rows\{tier="memory"\} 3$/m)
     expect((await tidemark(['status'], connection)).out).toMatch(/^life +cpu +3 +3 /m)
     expect(await second.stop()).toBe(0)
   })
