@@ -4,6 +4,7 @@ import { analyze } from './analyzer/analyze.ts'
 import type { Catalog } from './catalog.ts'
 import { lower } from './clickhouse/lower.ts'
 import { print } from './clickhouse/print.ts'
+import { decorrelate } from './optimizer/decorrelate.ts'
 import type { LikeClause } from './syntax/ast.ts'
 import { parse } from './syntax/parse.ts'
 import type { Type } from './types/type.ts'
@@ -50,14 +51,13 @@ export interface LikePattern {
 
 /**
  * What every query runs under, so that the engine's answers are SQL's: NULL over no rows and for absent sides of joins and absent keys,
- * branches that are not taken are not evaluated, several correlated subqueries.
+ * branches that are not taken are not evaluated.
  */
 const settings: Readonly<Record<string, string | number>> = {
   aggregate_functions_null_for_empty: 1,
   join_use_nulls: 1,
   group_by_use_nulls: 1,
   short_circuit_function_evaluation: 'enable',
-  allow_experimental_correlated_subqueries: 1,
 }
 
 /**
@@ -69,7 +69,8 @@ export function compile(text: string, catalog: Catalog, session: Session): Compi
   switch (statement.kind) {
     case 'query': {
       const query = analyze(statement.query, catalog, session)
-      const tree = lower(query, query.names, session.nowNs)
+      const relation = decorrelate(query.relation, query.names)
+      const tree = lower({ relation, fields: query.fields }, query.names, session.nowNs)
       const columns = query.fields.map(({ name, column }) => ({ name, type: column.type }))
       return { kind: 'query', text: print(tree), settings, columns, tables: query.tables }
     }

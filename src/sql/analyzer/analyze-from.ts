@@ -33,7 +33,7 @@ export function analyzeFrom(analyzer: Analyzer, node: ast.Relation, scope: Scope
     case 'subquery-relation':
       return fromQuery(analyzer, node.query, scope)
     case 'lateral':
-      return fail(node.at, 'NOT_SUPPORTED', 'LATERAL is not supported')
+      return fromQuery(analyzer, node.query, scope)
     case 'unnest':
       return unnest(analyzer, singleRow, node, scope, false)
     case 'aliased':
@@ -107,7 +107,7 @@ function join(analyzer: Analyzer, node: ast.Join, scope: Scope): FromItem {
   const left = analyzeFrom(analyzer, node.left, scope)
   const unnested = unnestOnRight(node.right)
   if (unnested && node.type !== 'right' && node.type !== 'full') return joinUnnest(analyzer, left, node, unnested, scope)
-  const right = analyzeFrom(analyzer, node.right, scope)
+  const right = analyzeFrom(analyzer, node.right, isLateral(node.right) ? { fields: left.fields, next: scope } : scope)
   if (node.using || node.natural) return joinUsing(analyzer, node, left, right)
   const fields = joinedFields(node.type, left.fields, right.fields)
   const on = node.on && asBoolean(analyzer.expression(node.on, { fields: [...left.fields, ...right.fields], next: scope }), node.on.at, 'JOIN ON clause')
@@ -116,6 +116,8 @@ function join(analyzer: Analyzer, node: ast.Join, scope: Scope): FromItem {
   }
   return { relation: joined(node.type, left, right, on, fields), fields }
 }
+
+const isLateral = (node: ast.Relation): boolean => node.kind === 'lateral' || (node.kind === 'aliased' && isLateral(node.relation))
 
 const joined = (type: ast.Join['type'], left: FromItem, right: FromItem, on: Expression | undefined, fields: readonly Field[]): Relation => ({
   kind: 'join',

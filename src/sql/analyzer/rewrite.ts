@@ -76,7 +76,7 @@ export function rewriteCall(call: Call, go: Go): Call {
   }
 }
 
-function rewriteWindow(window: WindowSpecification, go: Go): WindowSpecification {
+export function rewriteWindow(window: WindowSpecification, go: Go): WindowSpecification {
   return {
     partitionBy: window.partitionBy.map(go),
     orderBy: rewriteKeys(window.orderBy, go),

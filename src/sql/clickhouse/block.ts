@@ -61,13 +61,6 @@ export class Block {
     return this.#columns.get(symbol)
   }
 
-  /** Every symbol is a source column of its own name, so that a subquery inside may use it. */
-  get isTransparent(): boolean {
-    if (this.#definitions.size > 0) return false
-    for (const [symbol, node] of this.#columns) if (node.kind !== 'identifier' || node.name !== symbol) return false
-    return true
-  }
-
   /** The symbols as columns of a SELECT around this one. */
   nest(required: ReadonlySet<string>): Block {
     const symbols = this.outputs(required)
@@ -127,9 +120,6 @@ export class Block {
           used.add(node.name)
           walk(definition)
         }
-      } else if (node.kind === 'subquery' || node.kind === 'exists' || node.kind === 'in-query') {
-        // a subquery sees named values only where it is correlated, and then this SELECT is transparent
-        children(node).forEach(walk)
       } else {
         children(node).forEach(walk)
         if (node.kind === 'call') {

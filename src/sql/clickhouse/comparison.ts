@@ -4,7 +4,13 @@ import type { RowField, Type } from '../types/type.ts'
 import { bareInteger } from './lower-literal.ts'
 import { boolean, call, cast, identifier, integer, lambda, nothing, when } from './tree.ts'
 import type { Node } from './tree.ts'
-import type { Values } from './values.ts'
+
+/** What comparing needs of Values or of a LowerCall. */
+export interface Values {
+  variable(prefix?: string): string
+  let(value: Node, body: (value: Node) => Node): Node
+  unwrap(option: Node, result: 'scalar' | 'option', body: (bare: Node) => Node): Node
+}
 
 /** Three-valued `=` of two values in expression form: NULL inside a nested value makes NULL unless another part already differs. */
 export function equals(values: Values, left: Node, right: Node, type: Type): Node {

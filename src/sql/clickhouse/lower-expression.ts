@@ -33,6 +33,9 @@ export function lowerExpression(lowering: Lowering, expression: Expression, plac
     case 'logical':
       return call(expression.operator, ...expression.operands.map(go))
     case 'not':
+      if (expression.operand.kind === 'comparison' && expression.operand.operator === 'distinct') {
+        return same(values, go(expression.operand.left), go(expression.operand.right), expression.operand.left.type)
+      }
       return call('not', go(expression.operand))
     case 'is-null':
       return isNullable(expression.operand) ? values.isNull(go(expression.operand), expression.operand.type) : { kind: 'boolean', value: false }
@@ -61,7 +64,7 @@ export function lowerExpression(lowering: Lowering, expression: Expression, plac
         call('tupleElement', row, integer(expression.index + 1)),
       )
     case 'scalar-query':
-      return lowerScalarQuery(lowering, expression, place)
+      return lowerScalarQuery(lowering, expression)
     case 'exists':
       return lowerExists(lowering, expression)
     case 'quantified':

@@ -1,11 +1,12 @@
 import { columnsOf } from '../analyzer/nullability.ts'
 import { collectSymbols } from '../analyzer/visit.ts'
 import type { Expression, Relation } from '../ir.ts'
+import { isNested } from '../types/coercion.ts'
 import { Block } from './block.ts'
-import type { Lowering } from './lowering.ts'
+import type { Lowering, Place } from './lowering.ts'
 import { placeIn, withSymbols } from './place.ts'
 import { call, identifier, integer } from './tree.ts'
-import type { From, SelectColumn } from './tree.ts'
+import type { From, Node, SelectColumn } from './tree.ts'
 
 type Join = Extract<Relation, { kind: 'join' }>
 
@@ -29,10 +30,17 @@ export function lowerJoin(lowering: Lowering, join: Join, required: ReadonlySet<
   for (const symbol of [...leftSymbols, ...rightSymbols]) if (needed.has(symbol)) block.define(symbol, identifier(symbol))
   if (conditions.length === 0) return block
   const place = placeIn(lowering, block)
-  const nodes = conditions.map((condition) => lowering.expression(condition, place))
+  const nodes = conditions.map((condition) => sameKeys(lowering, condition, place) ?? lowering.expression(condition, place))
   if (keys.length > 0) nodes.unshift(call('equals', identifier(keys[0]!), identifier(keys[1]!)))
   const on = nodes.length === 1 ? nodes[0]! : call('and', ...nodes)
   return rebuilt(lowering, { ...from, on }, block, needed)
+}
+
+/** NULL-safe equality in the one form that the engine takes for a key. */
+function sameKeys(lowering: Lowering, condition: Expression, place: Place): Node | undefined {
+  if (condition.kind !== 'not' || condition.operand.kind !== 'comparison' || condition.operand.operator !== 'distinct') return undefined
+  const { left, right } = condition.operand
+  return call(isNested(left.type) ? 'equals' : 'isNotDistinctFrom', lowering.expression(left, place), lowering.expression(right, place))
 }
 
 const joinTypes = { inner: 'INNER', left: 'LEFT', right: 'RIGHT', full: 'FULL', cross: 'CROSS' } as const
@@ -60,8 +68,9 @@ export const conjuncts = (condition: Expression): readonly Expression[] =>
 
 /** `=` with one side from the left and the other from the right. */
 function isEquation(condition: Expression, left: ReadonlySet<string>, right: ReadonlySet<string>): boolean {
-  if (condition.kind !== 'comparison' || condition.operator !== '=') return false
-  const [a, b] = [collectSymbols([condition.left], new Set()), collectSymbols([condition.right], new Set())]
+  const compared = condition.kind === 'not' && condition.operand.kind === 'comparison' && condition.operand.operator === 'distinct' ? condition.operand : condition
+  if (compared.kind !== 'comparison' || (compared.operator !== '=' && compared === condition)) return false
+  const [a, b] = [collectSymbols([compared.left], new Set()), collectSymbols([compared.right], new Set())]
   const within = (symbols: ReadonlySet<string>, side_: ReadonlySet<string>): boolean => symbols.size > 0 && [...symbols].every((symbol) => side_.has(symbol))
   return (within(a, left) && within(b, right)) || (within(a, right) && within(b, left))
 }

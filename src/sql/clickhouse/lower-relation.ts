@@ -11,7 +11,7 @@ import { lowerUnnest } from './lower-unnest.ts'
 import { lowerValues } from './lower-values.ts'
 import { lowerWindow } from './lower-window.ts'
 import type { Lowering } from './lowering.ts'
-import { placeIn, readyFor, withSymbols } from './place.ts'
+import { placeIn, withSymbols } from './place.ts'
 import { call, identifier, integer } from './tree.ts'
 
 /** The relation as a block that knows at least the required symbols. */
@@ -66,7 +66,6 @@ function lowerFilter(lowering: Lowering, relation: Extract<Relation, { kind: 'fi
   const needed = withSymbols(required, [condition])
   let block = lowering.relation(relation.input, needed)
   if (block.hasWindows || block.distinct || block.orderBy || block.isLimited) block = block.nest(needed)
-  block = readyFor(block, [condition], needed)
   const place = placeIn(lowering, block)
   const conditions = condition.kind === 'logical' && condition.operator === 'and' ? condition.operands : [condition]
   const nodes = conditions.map((each) => lowerMembershipFilter(lowering, each, place) ?? lowering.expression(each, place))
@@ -80,7 +79,6 @@ function lowerProject(lowering: Lowering, relation: Extract<Relation, { kind: 'p
   const needed = withSymbols([], expressions)
   let block = lowering.relation(relation.input, needed)
   if (block.distinct && !assignments.every((each) => each.expression.kind === 'column')) block = block.nest(needed)
-  block = readyFor(block, expressions, needed)
   const place = placeIn(lowering, block)
   const nodes = assignments.map((each) => lowering.expression(each.expression, place))
   for (const [i, each] of assignments.entries()) block.define(each.column.symbol, nodes[i]!)
@@ -101,7 +99,6 @@ function lowerAggregate(lowering: Lowering, relation: Aggregate, required: Reado
   const needed = withSymbols([], expressions)
   let block = lowering.relation(relation.input, needed)
   if (!block.isPlain) block = block.nest(needed)
-  block = readyFor(block, expressions, needed)
   if (relation.groupingSets) return lowerGroupingSets(lowering, relation, block, required)
   const place = placeIn(lowering, block)
   for (const key of relation.keys) block.define(key.column.symbol, lowering.expression(key.expression, place))

@@ -1,5 +1,4 @@
 import { columnsOf, isNullable } from '../analyzer/nullability.ts'
-import { visitRelation, visit } from '../analyzer/visit.ts'
 import type { Expression, Relation } from '../ir.ts'
 import { isNested } from '../types/coercion.ts'
 import { compareNodes } from './comparison.ts'
@@ -9,74 +8,14 @@ import type { Node, Select } from './tree.ts'
 
 type Of<K extends Expression['kind']> = Extract<Expression, { kind: K }>
 
-/** Symbols that the relation reads and does not make itself. */
-export function outerSymbols(relation: Relation): ReadonlySet<string> {
-  const made = new Set<string>()
-  collectMade(relation, made)
-  const outer = new Set<string>()
-  visitRelation(relation, (expression) => {
-    visit(expression, (part) => {
-      if (part.kind === 'column' && !made.has(part.symbol)) outer.add(part.symbol)
-      if ('query' in part) collectMade(part.query, made)
-    })
-  })
-  for (const symbol of made) outer.delete(symbol)
-  return outer
-}
-
-function collectMade(relation: Relation, made: Set<string>): void {
-  for (const column of columnsOf(relation)) made.add(column.symbol)
-  if ('input' in relation) collectMade(relation.input, made)
-  if ('left' in relation) {
-    collectMade(relation.left, made)
-    collectMade(relation.right, made)
-  }
-  if (relation.kind === 'recursive') {
-    collectMade(relation.base, made)
-    collectMade(relation.step, made)
-  }
-}
-
-/** Whether the expression holds a subquery that reads columns of its surroundings. */
-export function isCorrelated(expression: Expression): boolean {
-  let found = false
-  visit(expression, (part) => {
-    if (!found && 'query' in part && outerSymbols(part.query).size > 0) found = true
-  })
-  return found
-}
-
-/** At most one row by its form: an aggregation without keys, one row of values, LIMIT 1. */
-function isSingleRow(relation: Relation): boolean {
-  switch (relation.kind) {
-    case 'aggregate':
-      return relation.keys.length === 0 && relation.groupingSets === undefined
-    case 'values':
-      return relation.rows.length <= 1
-    case 'limit':
-      return (relation.count !== undefined && relation.count <= 1n) || isSingleRow(relation.input)
-    case 'project':
-    case 'filter':
-    case 'sort':
-    case 'distinct':
-      return isSingleRow(relation.input)
-    default:
-      return false
-  }
-}
-
 const onlyColumn = (relation: Relation): string => columnsOf(relation)[0]!.symbol
 
-/**
- * ClickHouse gives NULL for no row itself where a type can be NULL, and raises for several; correlated ones it joins, so there the rows are
- * counted here.
- */
-export function lowerScalarQuery(lowering: Lowering, expression: Of<'scalar-query'>, _place: Place): Node {
+/** ClickHouse gives NULL for no row itself where a type can be NULL, and raises for several rows. */
+export function lowerScalarQuery(lowering: Lowering, expression: Of<'scalar-query'>): Node {
   const { query, type } = expression
   const column = onlyColumn(query)
-  const single = isSingleRow(query)
   const nested = isNested(type)
-  if (!nested && (single || outerSymbols(query).size === 0)) {
+  if (!nested) {
     return { kind: 'subquery', query: lowering.select(query, [[column, lowering.names.fresh('c')]]) }
   }
   const inner = lowering.names.fresh('c')
@@ -97,7 +36,7 @@ export function lowerScalarQuery(lowering: Lowering, expression: Of<'scalar-quer
       'SUBQUERY_MULTIPLE_ROWS',
       'Scalar sub-query has returned multiple rows',
       call('arrayElement', call('arrayElement', all, integer(1)), integer(1)),
-      nested ? 'option' : 'scalar',
+      'option',
     ),
   )
 }
@@ -106,12 +45,12 @@ export function lowerExists(lowering: Lowering, expression: Of<'exists'>): Node 
   return { kind: 'exists', query: lowering.select(expression.query, []) }
 }
 
-/** IN and its kin. An uncorrelated `= ANY` over scalars is ClickHouse's IN; everything else compares with the rows gathered into an array. */
+/** IN and its kin. `= ANY` over scalars is ClickHouse's IN; everything else compares with the rows gathered into an array. */
 export function lowerQuantified(lowering: Lowering, expression: Of<'quantified'>, place: Place): Node {
-  const { operator, quantifier, query } = expression
+  const { operator, quantifier } = expression
   const { type } = expression.operand
   const isIn = (operator === '=' && quantifier === 'any') || (operator === '<>' && quantifier === 'all')
-  if (isIn && !isNested(type) && outerSymbols(query).size === 0) {
+  if (isIn && !isNested(type)) {
     const found = membership(lowering, expression, place)
     return quantifier === 'any' ? found : call('not', found)
   }
@@ -181,7 +120,7 @@ function overRows(lowering: Lowering, expression: Of<'quantified'>, place: Place
 /** IN as a condition on rows: NULL and false are the same there, so that the engine's own IN will do. Undefined for other conditions. */
 export function lowerMembershipFilter(lowering: Lowering, condition: Expression, place: Place): Node | undefined {
   if (condition.kind !== 'quantified' || condition.operator !== '=' || condition.quantifier !== 'any') return undefined
-  if (isNested(condition.operand.type) || outerSymbols(condition.query).size > 0) return undefined
+  if (isNested(condition.operand.type)) return undefined
   const query = lowering.select(condition.query, [[onlyColumn(condition.query), lowering.names.fresh('c')]])
   return { kind: 'in-query', operand: positiveZero(lowering.expression(condition.operand, place), condition), query }
 }

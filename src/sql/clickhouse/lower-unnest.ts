@@ -4,7 +4,7 @@ import { isNested } from '../types/coercion.ts'
 import { Block, identifierOf } from './block.ts'
 import type { Lowering } from './lowering.ts'
 import { physicalType } from './physical.ts'
-import { placeIn, readyFor, withSymbols } from './place.ts'
+import { placeIn, withSymbols } from './place.ts'
 import { call, cast, identifier, integer, lambda, nothing } from './tree.ts'
 import type { From, Node, SelectColumn } from './tree.ts'
 
@@ -16,7 +16,7 @@ export function lowerUnnest(lowering: Lowering, relation: Unnest, required: Read
   const expressions = relation.items.map((item) => item.expression)
   const passed = [...required].filter((symbol) => !made.has(symbol))
   const needed = withSymbols(passed, expressions)
-  const input = readyFor(lowering.relation(relation.input, needed), expressions, needed)
+  const input = lowering.relation(relation.input, needed)
   const place = placeIn(lowering, input)
   const arrays = relation.items.map((item) => ({ item, symbol: lowering.names.fresh('c'), node: bareArray(lowering, item, place) }))
   for (const array of arrays) input.define(array.symbol, array.node)

@@ -4,7 +4,7 @@ import { isNested, isScalar } from '../types/coercion.ts'
 import type { Block } from './block.ts'
 import { lowerAggregateCall, lowerSortKey } from './lower-expression.ts'
 import type { Lowering, Place } from './lowering.ts'
-import { placeIn, readyFor, withSymbols } from './place.ts'
+import { placeIn, withSymbols } from './place.ts'
 import type { FrameBound as FrameBoundNode, Window } from './tree.ts'
 
 /** Functions whose result ClickHouse takes from the whole partition whatever the frame says. */
@@ -17,7 +17,6 @@ export function lowerWindow(lowering: Lowering, relation: Extract<Relation, { ki
   )
   let block = lowering.relation(relation.input, needed)
   if (!block.isPlain) block = block.nest(needed)
-  block = readyFor(block, expressions, needed)
   const place = placeIn(lowering, block)
   for (const each of functions) {
     const over = lowerSpecification(lowering, each.window, place)

@@ -1,7 +1,6 @@
 import { collectSymbols } from '../analyzer/visit.ts'
 import type { Expression } from '../ir.ts'
 import type { Block } from './block.ts'
-import { isCorrelated } from './lower-subquery.ts'
 import type { Lowering, Place } from './lowering.ts'
 import type { Node } from './tree.ts'
 
@@ -11,10 +10,3 @@ export const placeIn = (lowering: Lowering, block: Block): Place => ({ block, va
 
 /** The required symbols and those that the expressions read. */
 export const withSymbols = (required: Iterable<string>, expressions: Iterable<Expression>): ReadonlySet<string> => collectSymbols(expressions, new Set(required))
-
-/** A block that can be read from a subquery inside the expressions, where they hold one that needs it. */
-export function readyFor(block: Block, expressions: readonly Expression[], required: ReadonlySet<string>): Block {
-  if (block.isTransparent || !expressions.some(isCorrelated)) return block
-  return block.nest(withSymbols(required, expressions))
-}
-
