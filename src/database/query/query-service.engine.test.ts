@@ -133,6 +133,13 @@ describe('a query', () => {
     await expect(query(text)).rejects.toMatchObject({ code: expect.stringContaining(code), message: expect.stringContaining(message) })
   })
 
+  it('of a table that went away meanwhile says that it does not exist', async () => {
+    const { physicalName } = await storage.createTable('db', 'gone')
+    await storage.documents.remove('table', 'db/gone', 1)
+    await storage.tables.drop(physicalName)
+    await expect(query('SELECT count(*) FROM db.gone')).rejects.toMatchObject({ code: 'TABLE_NOT_FOUND' })
+  })
+
   it('answers no page size out of range', async () => {
     await expect(query('SELECT 1', { maxRows: 0 })).rejects.toMatchObject({ code: 'VALIDATION' })
     await expect(query('SELECT 1', { maxRows: 1001 })).rejects.toMatchObject({ code: 'VALIDATION' })
