@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs'
-import { setTimeout as delay } from 'node:timers/promises'
 import { ServerError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import { bindParameters, quoteText } from './bind-parameters.ts'
@@ -11,6 +10,7 @@ import type { Engine, EngineInsert, EngineParameters, EngineQuery, EngineResult 
 import { engineCode, mapEngineFault } from './errors.ts'
 import { Gate } from './gate.ts'
 import { progressOf, progressQuery, ProgressWatch } from './progress-watch.ts'
+import { RunningQueries, type RunningQuery } from './running-queries.ts'
 
 export interface ChdbOptions {
   readonly dataDirectory: string
@@ -32,22 +32,10 @@ export interface ChdbOptions {
 /** Inserts that may wait; their caller bounds its own queue. */
 const waitingInserts = 256
 const waitingStatements = 4096
-/** How long after its time limit a query that does not notice is killed. */
-const timeoutGraceMs = 1000
-const killEveryMs = 100
-
 /** Settings of every session. ALP and friends are stable on disk, yet still behind a switch. */
 const sessionArgs = ['--allow_experimental_codecs=1', '--max_query_size=134217728', '--timeout_before_checking_execution_speed=0']
 /** One insert is one part per partition, however many days it spans. */
 const insertArgs = ['--max_partitions_per_insert_block=0', '--max_insert_threads=1', '--async_insert=0']
-
-interface RunningQuery {
-  readonly queryId: string
-  readonly waiting: AbortController
-  /** Why it is being stopped; what its reader gets. */
-  stopped: ServerError | undefined
-  ended: boolean
-}
 
 /**
  * ClickHouse inside this process.
@@ -84,9 +72,8 @@ class ChdbEngine implements Engine {
   readonly #statementGate = new Gate(1, waitingStatements, 'statements')
   readonly #idle: StreamSession[] = []
   readonly #streams = new Set<StreamSession>()
-  readonly #running = new Map<string, RunningQuery>()
+  readonly #running: RunningQueries
   readonly #progress: ProgressWatch
-  #idleWaiters: (() => void)[] = []
   #stopped: Promise<void> | undefined
 
   constructor(
@@ -102,6 +89,7 @@ class ChdbEngine implements Engine {
     this.#inserts = sessions.inserts
     const slots = Math.max(1, Math.min(options.sessions ?? 8, (options.poolThreads ?? 4) - 2))
     this.#queryGate = new Gate(slots, options.waitingQueries ?? 64, 'queries')
+    this.#running = new RunningQueries((queryId) => this.#kill(queryId), this.#log)
     this.#progress = new ProgressWatch(async (ids) => progressOf(parseRows(await this.#control.run(asRows(progressQuery(ids))))), this.#log)
   }
 
@@ -110,14 +98,11 @@ class ChdbEngine implements Engine {
   }
 
   async query(query: EngineQuery): Promise<EngineResult> {
-    const { queryId } = query
-    if (!/^[A-Za-z0-9_-]+$/.test(queryId) || this.#running.has(queryId)) throw new Error(`query id ${queryId} is malformed or in use`)
     const text = queryText(query)
-    const running: RunningQuery = { queryId, waiting: new AbortController(), stopped: undefined, ended: false }
-    this.#running.set(queryId, running)
+    const running = this.#running.begin(query.queryId)
     let leave: (() => void) | undefined
     try {
-      leave = await this.#queryGate.enter(running.waiting.signal)
+      leave = await this.#queryGate.enter(running.stopping.signal)
       const session = this.#takeIdle() ?? (await this.#openStream())
       if (running.stopped) {
         this.#idle.push(session)
@@ -127,7 +112,10 @@ class ChdbEngine implements Engine {
       await result.ready()
       return result
     } catch (error) {
-      if (!running.ended) this.#finish(running, leave)
+      if (!running.ended) {
+        this.#running.finish(running)
+        leave?.()
+      }
       throw error
     }
   }
@@ -135,20 +123,18 @@ class ChdbEngine implements Engine {
   #start(running: RunningQuery, session: StreamSession, text: string, timeoutMs: number | undefined, leave: () => void): ChdbResult {
     const queue = new ChunkQueue()
     const progress = this.#progress.watch(running.queryId)
-    const watchdog =
-      timeoutMs === undefined
-        ? undefined
-        : setTimeout(() => void this.#stopQuery(running, new ServerError('QUERY_TIMEOUT', 'The query exceeded its time limit')), timeoutMs + timeoutGraceMs)
+    const relax = this.#running.watchdog(running, timeoutMs, () => new ServerError('QUERY_TIMEOUT', 'The query exceeded its time limit'))
     let over: () => void = () => undefined
     const released = new Promise<void>((resolve) => (over = resolve))
     session.run(text, {
       chunk: (bytes) => queue.push(bytes),
       end: (failure) => {
-        clearTimeout(watchdog)
+        relax()
         progress.stop()
         if (session.usable) this.#idle.push(session)
         else this.#streams.delete(session)
-        this.#finish(running, leave)
+        this.#running.finish(running)
+        leave()
         queue.end(failure === undefined ? undefined : (running.stopped ?? this.#mapped(failure)))
         over()
       },
@@ -159,18 +145,11 @@ class ChdbEngine implements Engine {
       close: async () => {
         if (!running.ended) {
           session.cancel()
-          await this.#stopQuery(running, new ServerError('QUERY_CANCELLED', 'The result was closed'))
+          await this.#running.stop(running, new ServerError('QUERY_CANCELLED', 'The result was closed'))
         }
         await released
       },
     })
-  }
-
-  #finish(running: RunningQuery, leave: (() => void) | undefined): void {
-    running.ended = true
-    this.#running.delete(running.queryId)
-    leave?.()
-    if (this.#running.size === 0) for (const wake of this.#idleWaiters.splice(0)) wake()
   }
 
   #takeIdle(): StreamSession | undefined {
@@ -205,22 +184,12 @@ class ChdbEngine implements Engine {
 
   async cancel(queryId: string): Promise<void> {
     const running = this.#running.get(queryId)
-    if (running) await this.#stopQuery(running, new ServerError('QUERY_CANCELLED', 'The query was cancelled'))
+    if (running) await this.#running.stop(running, new ServerError('QUERY_CANCELLED', 'The query was cancelled'))
   }
 
-  /** Resolves after the first KILL; repeats it while the query runs, since it may not have begun. Never `KILL … SYNC`: it hangs. */
-  async #stopQuery(running: RunningQuery, why: ServerError): Promise<void> {
-    if (running.stopped || running.ended) return
-    running.stopped = why
-    running.waiting.abort(why)
-    const kill = `KILL QUERY WHERE Settings['log_comment'] = ${quoteText(running.queryId)} ASYNC FORMAT Null`
-    await this.#mapping(() => this.#control.run(kill))
-    void (async () => {
-      while (!running.ended) {
-        await delay(killEveryMs)
-        if (!running.ended) await this.#control.run(kill)
-      }
-    })().catch((error: unknown) => this.#log.error('engine kill failed', { queryId: running.queryId, error }))
+  /** Never `KILL … SYNC`: it hangs. */
+  async #kill(queryId: string): Promise<void> {
+    await this.#mapping(() => this.#control.run(`KILL QUERY WHERE Settings['log_comment'] = ${quoteText(queryId)} ASYNC FORMAT Null`))
   }
 
   activity(): { readonly queries: number; readonly inserts: number; readonly waiting: number } {
@@ -229,7 +198,7 @@ class ChdbEngine implements Engine {
 
   async drain(): Promise<void> {
     this.#queryGate.close()
-    if (this.#running.size > 0) await new Promise<void>((resolve) => this.#idleWaiters.push(resolve))
+    await this.#running.idle()
   }
 
   /** Ends what runs, then closes; the process may exit only afterwards. */
@@ -241,7 +210,7 @@ class ChdbEngine implements Engine {
   async #close(): Promise<void> {
     for (const gate of [this.#queryGate, this.#insertGate, this.#statementGate]) gate.close()
     const why = new ServerError('SHUTTING_DOWN', 'The server is shutting down')
-    await Promise.all([...this.#running.values()].map((running) => this.#stopQuery(running, why)))
+    await this.#running.stopAll(why)
     for (const session of this.#streams) session.cancel()
     await this.drain()
     await Promise.all([...this.#streams].map((session) => session.close()))

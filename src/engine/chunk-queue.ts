@@ -1,13 +1,16 @@
 /** Chunks on their way from an engine's callbacks to one reader. The producer bounds how many lie here. */
 export class ChunkQueue {
   readonly #chunks: Uint8Array[] = []
+  #bytes = 0
   #ended = false
   #failure: Error | undefined
   #wake: (() => void) | undefined
+  #wakeProducer: (() => void) | undefined
 
   push(chunk: Uint8Array): void {
     if (this.#ended) return
     this.#chunks.push(chunk)
+    this.#bytes += chunk.byteLength
     this.#notify()
   }
 
@@ -22,7 +25,19 @@ export class ChunkQueue {
   /** Drops what lies here and what still comes: nobody reads. */
   abandon(): void {
     this.#chunks.length = 0
+    this.#bytes = 0
     this.end()
+    this.#notifyProducer()
+  }
+
+  /** Resolves when at most `bytes` lie here, or nobody reads any more. One caller at a time. */
+  async room(bytes: number): Promise<void> {
+    while (this.#bytes > bytes && !this.#ended) await new Promise<void>((resolve) => (this.#wakeProducer = resolve))
+  }
+
+  #notifyProducer(): void {
+    this.#wakeProducer?.()
+    this.#wakeProducer = undefined
   }
 
   #notify(): void {
@@ -39,6 +54,9 @@ export class ChunkQueue {
   /** The next chunk; undefined at the end. One caller at a time. */
   async next(): Promise<Uint8Array | undefined> {
     await this.ready()
-    return this.#chunks.shift()
+    const chunk = this.#chunks.shift()
+    this.#bytes -= chunk?.byteLength ?? 0
+    this.#notifyProducer()
+    return chunk
   }
 }

@@ -58,6 +58,8 @@ export interface EngineInsert {
   readonly table: string
   readonly rowCount: number
   readonly columns: readonly InsertColumn[]
+  /** The same for the same rows; with it a remote engine drops a repetition, so that an insert can be tried again. */
+  readonly deduplicationToken?: string
 }
 
 /** One column of a batch, `rowCount` long. `nulls[i] = 1` marks a NULL (the value there is ignored). */

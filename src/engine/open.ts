@@ -1,15 +1,15 @@
-import type { ServerError } from '../base/errors.ts'
-import type { Log } from '../base/log.ts'
-import { ServerError as Refusal } from '../base/errors.ts'
-import { type ChdbOptions, openChdb } from './chdb.ts'
+import { openChdb, type ChdbOptions } from './chdb.ts'
+import { openClickhouse, type ClickhouseOptions } from './clickhouse.ts'
 import type { Engine } from './engine.ts'
 
-export type EngineOptions =
-  | ({ readonly kind: 'chdb' } & ChdbOptions)
-  | { readonly kind: 'clickhouse'; readonly endpoints: readonly URL[]; readonly log: Log; readonly onUnmapped?: (error: ServerError) => void }
+export type EngineConfiguration = ({ readonly kind: 'chdb' } & ChdbOptions) | ({ readonly kind: 'clickhouse' } & ClickhouseOptions)
 
-/** The engine that the configuration names. */
-export async function openEngine(options: EngineOptions): Promise<Engine> {
-  if (options.kind === 'chdb') return await openChdb(options)
-  throw new Refusal('CONFIGURATION', 'this build has no HTTP engine yet')
+/** @throws ServerError CONFIGURATION, ENGINE_UNAVAILABLE */
+export function openEngine(configuration: EngineConfiguration): Promise<Engine> {
+  switch (configuration.kind) {
+    case 'chdb':
+      return openChdb(configuration)
+    case 'clickhouse':
+      return openClickhouse(configuration)
+  }
 }
