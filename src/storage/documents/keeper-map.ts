@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
 import { ServerError } from '../../base/errors.ts'
-import type { Engine } from '../../engine/engine.ts'
+import type { Engine, EngineParameters } from '../../engine/engine.ts'
 import type { StorageKeys } from '../at-rest/storage-keys.ts'
 import type { DocumentKind, DocumentStore, Versioned } from '../document-store.ts'
 import { type DocumentSeal, createDocumentSeal, kindByte } from './sealed-document.ts'
@@ -74,10 +75,9 @@ class KeeperMapDocuments implements DocumentStore {
 
   async list<T>(kind: DocumentKind, prefix = ''): Promise<readonly Versioned<T>[]> {
     const kindPrefix = Buffer.of(kindByte(kind)).toString('hex')
-    const rows = await this.#engine.rows(
-      `SELECT key, document FROM ${this.#table} WHERE startsWith(key, {kind:String}) AND document != ''`,
-      { kind: kindPrefix },
-    )
+    const rows = await this.#rows(`SELECT key, document FROM ${this.#table} WHERE startsWith(key, {kind:String}) AND document != ''`, {
+      kind: kindPrefix,
+    })
     return rows
       .map(([key, document]) => this.#seal.open<T>(Buffer.from(String(key), 'hex'), Buffer.from(String(document), 'base64')))
       .filter((document) => document.key.startsWith(prefix))
@@ -99,21 +99,27 @@ class KeeperMapDocuments implements DocumentStore {
     if (live !== ifRevision) return false
     const revision = (current?.revision ?? 0) + 1
     const next: Row = { revision, document: content(revision), stamp: randomUUID() }
-    try {
-      await (current === undefined ? this.#insert(storedKey, next) : this.#replace(storedKey, current.revision, next))
-      return true
-    } catch (error) {
-      return this.#outcome(storedKey, next, error)
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await (current === undefined ? this.#insert(storedKey, next) : this.#replace(storedKey, current.revision, next))
+        return true
+      } catch (error) {
+        const outcome = await this.#outcome(storedKey, next, error)
+        if (outcome !== 'not made') return outcome === 'made'
+        if (attempt === attempts || !isPassing(error)) throw error
+        await pause(attempt)
+      }
     }
   }
 
-  /** A change that failed was either too late, or made although its answer was lost. */
-  async #outcome(storedKey: Buffer, next: Row, error: unknown): Promise<boolean> {
+  /** A change that failed was too late, or was made although its answer was lost, or was not made. */
+  async #outcome(storedKey: Buffer, next: Row, error: unknown): Promise<'made' | 'too late' | 'not made'> {
     const now = await this.#read(storedKey)
-    if (now?.stamp === next.stamp) return true
+    if (now?.stamp === next.stamp) return 'made'
     // one change only can have written the next revision; beyond it, the refusal itself must tell
-    if (now !== undefined && (now.revision === next.revision || isRefusal(error))) return false
-    throw error
+    if (now !== undefined && (now.revision === next.revision || isRefusal(error))) return 'too late'
+    if (now !== undefined && now.revision > next.revision) throw error
+    return 'not made'
   }
 
   async #insert(storedKey: Buffer, { revision, document, stamp }: Row): Promise<void> {
@@ -133,13 +139,29 @@ class KeeperMapDocuments implements DocumentStore {
   }
 
   async #read(storedKey: Buffer): Promise<Row | undefined> {
-    const [row] = await this.#engine.rows(`SELECT revision, document, stamp FROM ${this.#table} WHERE key = {key:String}`, {
+    const [row] = await this.#rows(`SELECT revision, document, stamp FROM ${this.#table} WHERE key = {key:String}`, {
       key: storedKey.toString('hex'),
     })
     return row && { revision: Number(row[0]), document: String(row[1]), stamp: String(row[2]) }
+  }
+
+  async #rows(text: string, parameters: EngineParameters): Promise<readonly (readonly unknown[])[]> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#engine.rows(text, parameters)
+      } catch (error) {
+        if (attempt === attempts || !isPassing(error)) throw error
+        await pause(attempt)
+      }
+    }
   }
 }
 
 /** Somebody else was first, says the engine: our own check, or the Keeper's words for it. */
 const isRefusal = (error: unknown): boolean =>
   error instanceof ServerError && (error.code === 'CONFLICT' || /Node exists|Bad version/i.test(String(error.cause)))
+
+/** A Keeper that elects a leader or a session that is made anew is back after a moment. */
+const isPassing = (error: unknown): boolean => error instanceof ServerError && error.code === 'ENGINE_UNAVAILABLE'
+const attempts = 6
+const pause = (attempt: number): Promise<void> => delay(25 * 2 ** attempt)
