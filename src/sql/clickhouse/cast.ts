@@ -3,6 +3,7 @@ import { isNested, isUnknown, seriesAsArray } from '../types/coercion.ts'
 import { TIMESTAMP, typeText } from '../types/type.ts'
 import type { ScalarName, Type } from '../types/type.ts'
 import { castFromText } from './cast-text.ts'
+import { dateOfDays } from './date.ts'
 import { physicalType } from './physical.ts'
 import { scalarText } from './text.ts'
 import { call, cast, identifier, int64, integer, lambda, when } from './tree.ts'
@@ -140,7 +141,7 @@ function castScalar(values: Values, value: Node, from: ScalarName, to: ScalarNam
     case 'timestamp':
       return call('multiply', cast(value, 'Nullable(Int64)'), int64(dayNs))
     case 'date':
-      return call('toDate32', cast(floorDiv(values, value, dayNs), 'Nullable(Int32)'))
+      return dateOfDays(floorDiv(values, value, dayNs))
     case 'time':
       return floorMod(value, dayNs)
     case 'varbinary':

@@ -70,6 +70,7 @@ export const conjuncts = (condition: Expression): readonly Expression[] =>
 function isEquation(condition: Expression, left: ReadonlySet<string>, right: ReadonlySet<string>): boolean {
   const compared = condition.kind === 'not' && condition.operand.kind === 'comparison' && condition.operand.operator === 'distinct' ? condition.operand : condition
   if (compared.kind !== 'comparison' || (compared.operator !== '=' && compared === condition)) return false
+  if (compared === condition && isNested(compared.left.type)) return false
   const [a, b] = [collectSymbols([compared.left], new Set()), collectSymbols([compared.right], new Set())]
   const within = (symbols: ReadonlySet<string>, side_: ReadonlySet<string>): boolean => symbols.size > 0 && [...symbols].every((symbol) => side_.has(symbol))
   return (within(a, left) && within(b, right)) || (within(a, right) && within(b, left))

@@ -1,5 +1,6 @@
 import type { Literal } from '../ir.ts'
 import type { ScalarName } from '../types/type.ts'
+import { dateOfDays } from './date.ts'
 import { boolean, call, cast, float, integer, int64, string } from './tree.ts'
 import type { Node } from './tree.ts'
 import type { Values } from './values.ts'
@@ -30,7 +31,7 @@ function scalarLiteral(type: ScalarName, value: Exclude<Literal['value'], null>)
     case 'interval day to second':
       return int64(value as bigint)
     case 'date':
-      return call('toDate32', integer(value as bigint))
+      return dateOfDays(integer(value as bigint))
     case 'unknown':
       return cast({ kind: 'null' }, 'Nullable(Nothing)')
   }

@@ -4,6 +4,7 @@ import { columnsOf } from '../analyzer/nullability.ts'
 import { rewrite, rewriteCall } from '../analyzer/rewrite.ts'
 import type { Names } from '../clickhouse/values.ts'
 import type { Aggregate, Assignment, Column, Expression, Relation, SortKey } from '../ir.ts'
+import { isNested } from '../types/coercion.ts'
 import { BIGINT, BOOLEAN, INTEGER } from '../types/type.ts'
 import { rowNumberCall } from './internal-functions.ts'
 import { reads, readsExpression } from './outer-symbols.ts'
@@ -21,7 +22,7 @@ export const reference = (column: Column): Expression => ({ kind: 'column', ...c
 export const pass = (column: Column): Assignment => ({ column, expression: reference(column) })
 export const sameAs = (left: Expression, right: Expression): Expression => {
   const surely = (each: Expression): boolean => each.kind === 'column' && !each.nullable
-  if (surely(left) || surely(right)) return { kind: 'comparison', type: BOOLEAN, operator: '=', left, right }
+  if (!isNested(left.type) && (surely(left) || surely(right))) return { kind: 'comparison', type: BOOLEAN, operator: '=', left, right }
   return { kind: 'not', type: BOOLEAN, operand: { kind: 'comparison', type: BOOLEAN, operator: 'distinct', left, right } }
 }
 export const allOf = (conditions: readonly Expression[]): Expression =>
