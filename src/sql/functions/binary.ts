@@ -87,6 +87,28 @@ function fromUtf8(context: LowerCall, bytes: Node, replacement?: Node): Node {
 const codePointText = (code: number): string | undefined =>
   code >= 0 && code < 0x110000 && !(code >= 0xd800 && code < 0xe000) ? String.fromCodePoint(code) : undefined
 
+/** The keyed digest of RFC 2104. */
+function hmac(digest: string, sampleHex: string): FunctionDefinition {
+  const name = `hmac_${digest}`
+  return record(
+    name,
+    `The HMAC with ${digest.toUpperCase()}, of bytes and a key.`,
+    [{ pattern: '(varbinary, varbinary) -> varbinary', lower: (_, message, key) => call('HMAC', string(digest), message, key) }],
+    [
+      { sql: `to_hex(${name}(to_utf8('what do ya want for nothing?'), to_utf8('Jefe')))`, type: 'varchar', result: sampleHex },
+      { sql: `to_hex(${name}(NULL, to_utf8('Jefe')))`, type: 'varchar', result: null },
+    ],
+  )
+}
+
+/** The engine's decoder gives an empty text for what it cannot read. */
+const decodeBase32 = (context: LowerCall, text: Node): Node =>
+  context.let(text, (s) =>
+    context.let(call('tryBase32Decode', call('upper', s)), (decoded) =>
+      checked(context, decoded, { condition: and(call('notEmpty', s), call('empty', decoded)), message: 'Illegal base32 text' }),
+    ),
+  )
+
 /** Bytes of a given length, the highest first, as a signed number. */
 function fromBigEndian(context: LowerCall, bytes: Node, size: number, engineName: string, narrow: (node: Node) => Node): Node {
   return context.let(bytes, (x) =>
@@ -182,6 +204,27 @@ export const binaryFunctions: readonly FunctionDefinition[] = [
     ],
   ),
   record(
+    'to_base32',
+    'The bytes in Base32.',
+    [{ pattern: '(varbinary) -> varchar', lower: (_, x) => call('base32Encode', x) }],
+    [
+      { sql: "to_base32(to_utf8('a'))", type: 'varchar', result: 'ME======' },
+      { sql: 'to_base32(NULL)', type: 'varchar', result: null },
+    ],
+  ),
+  record('from_base32', 'The bytes that a Base32 text stands for.', ofText(decodeBase32), [
+    { sql: "from_utf8(from_base32('ME======'))", type: 'varchar', result: 'a' },
+    { sql: 'to_hex(from_base32(CAST(NULL AS varchar)))', type: 'varchar', result: null },
+    { sql: "to_hex(from_base32('?'))", error: 'INVALID_FUNCTION_ARGUMENT' },
+  ]),
+  hmac('md5', '750C783E6AB0B503EAA86E310A5DB738'),
+  hmac('sha1', 'EFFCDF6AE5EB2FA2D27416D5F184DF9C259A7C79'),
+  hmac('sha256', '5BDCC146BF60754E6A042426089575C75A003F089D2739839DEC58B964EC3843'),
+  hmac(
+    'sha512',
+    '164B7A7BFCF819E2E395FBE73B56E0A387BD64222E831FD610270CD7EA2505549758BF75C05A994A6D034F65F8F0E6FDCAEAB1A34D4A6B4B636E070A38BCE737',
+  ),
+  record(
     'to_utf8',
     'The text as its UTF-8 bytes.',
     [{ pattern: '(varchar) -> varbinary', lower: (_, x) => x }],
@@ -240,6 +283,25 @@ export const binaryFunctions: readonly FunctionDefinition[] = [
       { sql: "from_big_endian_32(from_hex('FFFFFFFE'))", type: 'integer', result: '-2' },
       { sql: 'from_big_endian_32(NULL)', type: 'integer', result: null },
       { sql: "from_big_endian_32(from_hex('FF'))", error: 'INVALID_FUNCTION_ARGUMENT' },
+    ],
+  ),
+  record(
+    'to_ieee754_64',
+    'A double as eight bytes by IEEE 754, the highest first.',
+    [{ pattern: '(double) -> varbinary', lower: (_, x) => call('reverse', call('unhex', call('hex', x))) }],
+    [
+      { sql: 'to_hex(to_ieee754_64(1.5))', type: 'varchar', result: '3FF8000000000000' },
+      { sql: 'to_hex(to_ieee754_64(NULL))', type: 'varchar', result: null },
+    ],
+  ),
+  record(
+    'from_ieee754_64',
+    'The double of eight bytes by IEEE 754, the highest first.',
+    [{ pattern: '(varbinary) -> double', lower: (context, x) => fromBigEndian(context, x, 8, 'reinterpretAsFloat64', (node) => node) }],
+    [
+      { sql: "from_ieee754_64(from_hex('3FF8000000000000'))", type: 'double', result: '1.5' },
+      { sql: 'from_ieee754_64(NULL)', type: 'double', result: null },
+      { sql: "from_ieee754_64(from_hex('FF'))", error: 'INVALID_FUNCTION_ARGUMENT' },
     ],
   ),
 ]

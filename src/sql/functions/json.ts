@@ -23,18 +23,27 @@ function pathArgument(context: LowerCall): readonly JsonStep[] | null {
   }
 }
 
-/** The JSON text at the path; empty when there is nothing, or when the text is no JSON. A comma before a closing bracket is passed over. */
+/**
+ * The JSON text at the path; empty when there is nothing, or when the text is no JSON. What the engine's parser does not read but the family's
+ * does is written otherwise first: a comma before a closing bracket goes, whole numbers beyond 64 bits become strings.
+ */
 function rawAt(context: LowerCall, json: Node, steps: readonly JsonStep[]): Node {
   return context.let(json, (text) =>
     context.let(strictRawAt(context, text, steps), (raw) =>
-      when(
-        and(equal(raw, string('')), call('match', text, string(',\\s*[\\]}]'))),
-        strictRawAt(context, call('replaceRegexpAll', text, string(',(\\s*[\\]}])'), string('\\1')), steps),
-        raw,
-      ),
+      when(and(equal(raw, string('')), call('match', text, string(mendable))), strictRawAt(context, mended(text), steps), raw),
     ),
   )
 }
+
+const mendable = ',\\s*[\\]}]|[0-9]{19}'
+const longNumbersAsText = (json: Node): Node => call('replaceRegexpAll', json, string('(^|[\\[,:\\s])(-?[0-9]{19,})'), string('\\1"\\2"'))
+const mended = (json: Node): Node => longNumbersAsText(call('replaceRegexpAll', json, string(',(\\s*[\\]}])'), string('\\1')))
+
+/** The text with long whole numbers as strings where it is no JSON as it stands. */
+const lenient = (context: LowerCall, json: Node, body: (json: Node) => Node): Node =>
+  context.let(json, (text) =>
+    context.let(when(and(isA(text, 'Null'), call('match', text, string('[0-9]{19}'))), longNumbersAsText(text), text), body),
+  )
 
 function strictRawAt(context: LowerCall, json: Node, steps: readonly JsonStep[]): Node {
   let node = json
@@ -92,17 +101,19 @@ function size(context: LowerCall, json: Node): Node {
 }
 
 const arrayLength = (context: LowerCall, json: Node): Node =>
-  context.let(json, (text) => when(isA(text, 'Array'), toInt64(call('JSONLength', text)), nothing))
+  lenient(context, json, (text) => when(isA(text, 'Array'), toInt64(call('JSONLength', text)), nothing))
 
 function contains(pattern: string, test: (element: Node, value: Node) => Node): Signature {
   return {
     pattern,
     lower: (context, json, value) => {
       const element = context.variable('element')
-      return unlessNull([json, value], (text, wanted) => {
-        const found = call('arrayExists', lambda([element], test(identifier(element), wanted)), call('JSONExtractArrayRaw', text))
-        return when(isA(text, 'Array'), truth(found), nothing)
-      })
+      return unlessNull([json, value], (source_, wanted) =>
+        lenient(context, source_, (text) => {
+          const found = call('arrayExists', lambda([element], test(identifier(element), wanted)), call('JSONExtractArrayRaw', text))
+          return when(isA(text, 'Array'), truth(found), nothing)
+        }),
+      )
     },
   }
 }

@@ -1,3 +1,4 @@
+import { dateOfDays } from '../../clickhouse/date.ts'
 import { call, cast, identifier, int64, integer, lambda, when } from '../../clickhouse/tree.ts'
 import type { Node } from '../../clickhouse/tree.ts'
 import type { FunctionDefinition, LowerCall } from '../definition.ts'
@@ -65,7 +66,7 @@ const towards = (context: LowerCall, start: Node, stop: Node, size: bigint): Nod
   context.let(start, (from) => context.let(stop, (to) => when(atLeast(to, from), int64(size), int64(-size))))
 
 const dayOf = (date: Node): Node => toInt64(call('toInt32', date))
-const dateOf = (day: Node): Node => call('toDate32', call('toInt32', day))
+const dateOf = (day: Node): Node => dateOfDays(day)
 
 /** Steps of months: entries are counted by trying, so that clamped month ends are right. */
 function monthly(context: LowerCall, start: Node, stop: Node, months: Node, add: (months: Node) => Node): Node {

@@ -86,9 +86,9 @@ class FieldReader {
 
   #year(): Node | undefined {
     const whole = this.#number('year')
-    if (whole !== undefined) return whole
-    const century = this.#number('century')
     const short = this.#number('two-digit-year')
+    if (whole !== undefined && (this.#index.get('two-digit-year') ?? 0) < this.#index.get('year')!) return whole
+    const century = this.#number('century')
     if (short === undefined) return century && times(century, integer(100))
     if (century !== undefined) return plus(times(century, integer(100)), short)
     return this.#pivoted(short)

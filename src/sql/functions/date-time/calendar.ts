@@ -1,3 +1,4 @@
+import { dateOfDays } from '../../clickhouse/date.ts'
 import { call, integer, int64, string, when } from '../../clickhouse/tree.ts'
 import type { Node } from '../../clickhouse/tree.ts'
 import type { LowerCall } from '../definition.ts'
@@ -39,9 +40,6 @@ export const timeOfDay = (ns: Node): Node => toInt64(floorModulo(ns, int64(dayNs
 /** Days since the epoch, rounded down. */
 export const daysOf = (context: LowerCall, ns: Node): Node =>
   context.let(ns, (x) => minus(quotient(x, int64(dayNs)), toInt64(less(modulo(x, int64(dayNs)), integer(0)))))
-
-/** A date from days since the epoch; unlike the engine's conversion also before 1900. */
-export const dateOfDays = (days: Node): Node => call('addDays', call('toDate32', string('1970-01-01')), days)
 
 /** Days since the epoch of a date. */
 export const daysOfDate = (date: Node): Node => toInt64(call('toInt32', date))

@@ -1,7 +1,8 @@
+import { dateOfDays } from '../../clickhouse/date.ts'
 import { int64, string, when, call } from '../../clickhouse/tree.ts'
 import type { FunctionDefinition, LowerCall } from '../definition.ts'
 import { negate } from '../expression.ts'
-import { addMonths, addNs, dateOfDays, unitNs } from './calendar.ts'
+import { addMonths, addNs, unitNs } from './calendar.ts'
 
 const source = 'developer guide, "Date / time functions"'
 const now = (context: LowerCall) => int64(context.nowNs)

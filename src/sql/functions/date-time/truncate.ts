@@ -1,8 +1,9 @@
+import { dateOfDays } from '../../clickhouse/date.ts'
 import { call, integer, int64, when } from '../../clickhouse/tree.ts'
 import type { Node } from '../../clickhouse/tree.ts'
 import type { FunctionDefinition, LowerCall } from '../definition.ts'
 import { atMost, floorModulo, minus, modulo, plus, times, toInt64 } from '../expression.ts'
-import { dateOfDays, dayOf, daysFromDate, daysInMonth, daysOf, daysOfDate, moment, monthOf, unitNs, yearOf } from './calendar.ts'
+import { dayOf, daysFromDate, daysInMonth, daysOf, daysOfDate, moment, monthOf, unitNs, yearOf } from './calendar.ts'
 import type { CalendarUnit } from './calendar.ts'
 import { unitArgument } from './unit.ts'
 

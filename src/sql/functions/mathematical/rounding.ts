@@ -9,6 +9,8 @@ import {
   minus,
   negate,
   not,
+  onlyIf,
+  or,
   over,
   plus,
   quotient,
@@ -32,6 +34,20 @@ function roundDouble(context: LowerCall, value: Node, factor?: Node): Node {
     const size = factor === undefined ? rounded : over(rounded, factor)
     return when(not(call('isFinite', scaled)), x, when(less(x, float(0)), negate(size), size))
   })
+}
+
+/** A value that has no more digits stays, although its product with the factor may fall below a whole number. */
+function truncateTo(context: LowerCall, value: Node, digits: Node): Node {
+  const factor = powerOfTen(context, digits)
+  return context.let(value, (x) =>
+    context.let(times(x, factor), (scaled) =>
+      when(
+        or(not(call('isFinite', scaled)), equal(over(call('round', scaled), factor), x)),
+        onlyIf(call('isNotNull', digits), x),
+        over(call('trunc', scaled), factor),
+      ),
+    ),
+  )
 }
 
 function powerOfTen(context: LowerCall, digits: Node): Node {
@@ -166,10 +182,16 @@ export const roundingFunctions: readonly FunctionDefinition[] = [
     kind: 'scalar',
     family: 'mathematical',
     status: 'documented',
-    summary: 'The value without the digits after the decimal point.',
+    summary: 'The value without the digits after the decimal point, or (an extension) after the first `d` of them.',
     source,
-    signatures: [{ pattern: '(double) -> double', lower: (_, x) => call('trunc', x) }],
+    signatures: [
+      { pattern: '(double) -> double', lower: (_, x) => call('trunc', x) },
+      { pattern: '(double, bigint) -> double', lower: truncateTo },
+    ],
     examples: [
+      { sql: 'truncate(4.359, 2)', type: 'double', result: '4.35' },
+      { sql: 'truncate(4.35, 2)', type: 'double', result: '4.35' },
+      { sql: 'truncate(127.9, -1)', type: 'double', result: '120.0' },
       { sql: 'truncate(-3.9)', type: 'double', result: '-3.0' },
       { sql: 'truncate(NULL)', type: 'double', result: null },
     ],

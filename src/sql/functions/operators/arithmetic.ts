@@ -1,6 +1,8 @@
+import { dateOfDays } from '../../clickhouse/date.ts'
 import { call, int64, integer, string } from '../../clickhouse/tree.ts'
 import type { Node } from '../../clickhouse/tree.ts'
 import type { FunctionDefinition, LowerCall, Signature } from '../definition.ts'
+import { doubleRemainder } from '../mathematical/arithmetic.ts'
 import { checked, negated, quotient, remainder } from './checked.ts'
 
 const dayNs = 86_400_000_000_000n
@@ -36,12 +38,13 @@ function addDays(context: LowerCall, name: 'plus' | 'minus', date: Node, interva
       call('notEquals', call('modulo', ns, int64(dayNs)), integer(0)),
       'INVALID_FUNCTION_ARGUMENT',
       'Cannot add hour, minutes or seconds to a date',
-      call('toDate32', call(name, call('toInt32', date), call('toInt32', call('intDiv', ns, int64(dayNs))))),
+      dateOfDays(call(name, call('toInt32', date), call('intDiv', ns, int64(dayNs)))),
     ),
   )
 }
 
-const timeOfDay = (name: 'plus' | 'minus', time: Node, interval: Node): Node => call('positiveModulo', call(name, time, interval), int64(dayNs))
+const timeOfDay = (name: 'plus' | 'minus', time: Node, interval: Node): Node =>
+  call('positiveModulo', call(name, time, interval), int64(dayNs))
 
 const months = (operation: 'addition' | 'subtraction'): Signature => ({
   pattern: '(interval year to month, interval year to month) -> interval year to month',
@@ -61,8 +64,14 @@ const plus: FunctionDefinition = {
   source,
   signatures: [
     ...whole('addition', 'plus'),
-    { pattern: '(timestamp, interval day to second) -> timestamp', lower: (context, a, b) => shift(context, 'addition', a!, b!, 'timestamp') },
-    { pattern: '(interval day to second, timestamp) -> timestamp', lower: (context, a, b) => shift(context, 'addition', a!, b!, 'timestamp') },
+    {
+      pattern: '(timestamp, interval day to second) -> timestamp',
+      lower: (context, a, b) => shift(context, 'addition', a!, b!, 'timestamp'),
+    },
+    {
+      pattern: '(interval day to second, timestamp) -> timestamp',
+      lower: (context, a, b) => shift(context, 'addition', a!, b!, 'timestamp'),
+    },
     { pattern: '(timestamp, interval year to month) -> timestamp', lower: (context, a, b) => addMonthsToTimestamp(context, a!, b!) },
     { pattern: '(interval year to month, timestamp) -> timestamp', lower: (context, a, b) => addMonthsToTimestamp(context, b!, a!) },
     { pattern: '(date, interval day to second) -> date', lower: (context, a, b) => addDays(context, 'plus', a!, b!) },
@@ -97,8 +106,14 @@ const minus: FunctionDefinition = {
   source,
   signatures: [
     ...whole('subtraction', 'minus'),
-    { pattern: '(timestamp, interval day to second) -> timestamp', lower: (context, a, b) => shift(context, 'subtraction', a!, b!, 'timestamp') },
-    { pattern: '(timestamp, interval year to month) -> timestamp', lower: (context, a, b) => addMonthsToTimestamp(context, a!, call('negate', b!)) },
+    {
+      pattern: '(timestamp, interval day to second) -> timestamp',
+      lower: (context, a, b) => shift(context, 'subtraction', a!, b!, 'timestamp'),
+    },
+    {
+      pattern: '(timestamp, interval year to month) -> timestamp',
+      lower: (context, a, b) => addMonthsToTimestamp(context, a!, call('negate', b!)),
+    },
     { pattern: '(date, interval day to second) -> date', lower: (context, a, b) => addDays(context, 'minus', a!, b!) },
     { pattern: '(date, interval year to month) -> date', lower: (_, a, b) => call('addMonths', a!, call('negate', b!)) },
     { pattern: '(time, interval day to second) -> time', lower: (_, a, b) => timeOfDay('minus', a!, b!) },
@@ -116,8 +131,10 @@ const minus: FunctionDefinition = {
 }
 
 /** Rounded to whole units. */
-const scaled = (name: 'multiply' | 'divide', unit: 'Int64' | 'Int32'): Signature['lower'] => (_, interval, factor) =>
-  call(`to${unit}`, call('round', call(name, call('toFloat64', interval!), factor!)))
+const scaled =
+  (name: 'multiply' | 'divide', unit: 'Int64' | 'Int32'): Signature['lower'] =>
+  (_, interval, factor) =>
+    call(`to${unit}`, call('round', call(name, call('toFloat64', interval!), factor!)))
 
 const times: FunctionDefinition = {
   name: '*',
@@ -181,7 +198,7 @@ const percent: FunctionDefinition = {
   signatures: [
     { pattern: '(integer, integer) -> integer', lower: (context, a, b) => remainder(context, 'integer', a!, b!) },
     { pattern: '(bigint, bigint) -> bigint', lower: (context, a, b) => remainder(context, 'bigint', a!, b!) },
-    { pattern: '(double, double) -> double', lower: (_, a, b) => call('modulo', a!, b!) },
+    { pattern: '(double, double) -> double', lower: doubleRemainder },
   ],
   examples: [
     { sql: '-7 % 3', type: 'integer', result: '-1' },
