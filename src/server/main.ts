@@ -55,7 +55,9 @@ export async function startServer(config: ServerConfig, clock: Clock, log: Log):
     registerHealth(app, database, metrics)
     const http = new HttpService(app, config.listen, config.tls, log)
     const running = await startServices([storage, database, http], log, config.drainMs)
-    return { facts: serverFacts(config, storage, database.rootKey, http.address), running }
+    const facts = serverFacts(config, storage, database.rootKey, http.address)
+    log.info('serving', { version, endpoint: facts.endpoint, dataDirectory: facts.dataDirectory, engine: facts.engine })
+    return { facts, running }
   } catch (error) {
     // Idempotent: a failed start has stopped what it had started.
     await storage.stop?.()
