@@ -31,15 +31,19 @@ export interface ServeOptions {
 
 /** Starts it on a free port; rejects with its error output when it ends before it listens. */
 export async function serve(options: ServeOptions): Promise<Served> {
-  const child = spawn(process.execPath, [main, 'serve', '--listen', `127.0.0.1:${options.port ?? 0}`, '--data', options.data, ...(options.args ?? [])], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: {
-      ...process.env,
-      TIDEMARK_ROOT_ACCESS_KEY_ID: rootKey.accessKeyId,
-      TIDEMARK_ROOT_SECRET_ACCESS_KEY: rootKey.secretAccessKey,
-      ...options.env,
+  const child = spawn(
+    process.execPath,
+    [main, 'serve', '--listen', `127.0.0.1:${options.port ?? 0}`, '--data', options.data, ...(options.args ?? [])],
+    {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: {
+        ...process.env,
+        TIDEMARK_ROOT_ACCESS_KEY_ID: rootKey.accessKeyId,
+        TIDEMARK_ROOT_SECRET_ACCESS_KEY: rootKey.secretAccessKey,
+        ...options.env,
+      },
     },
-  })
+  )
   const said: string[] = []
   child.stderr.setEncoding('utf8').on('data', (text: string) => said.push(text))
   const exited = new Promise<number | string>((resolve) => child.once('close', (code, signal) => resolve(code ?? signal ?? 'unknown')))
