@@ -122,7 +122,10 @@ async function open(options: StorageOptions, opened: (() => Promise<void> | unde
 async function openStorageEngine(options: StorageOptions, dataDirectory: string, keys: StorageKeys): Promise<Engine> {
   const { engine, log } = options
   const onUnmapped = options.onUnmappedEngineError === undefined ? {} : { onUnmapped: options.onUnmappedEngineError }
-  if (engine.kind === 'clickhouse') return openEngine({ kind: 'clickhouse', endpoints: engine.urls, log, ...onUnmapped })
+  if (engine.kind === 'clickhouse') {
+    const { urls, cluster } = engine
+    return openEngine({ kind: 'clickhouse', endpoints: urls, ...(cluster === undefined ? {} : { cluster }), log, ...onUnmapped })
+  }
   const engineDirectory = join(dataDirectory, 'engine')
   const memoryStorePath = options.memoryStorePath ?? join(dataDirectory, 'memory-store')
   const magneticStore = options.magneticStore ?? { kind: 'directory', path: join(dataDirectory, 'magnetic-store') }
