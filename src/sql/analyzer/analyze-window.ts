@@ -1,7 +1,9 @@
-import type { Frame, FrameBound, WindowSpecification } from '../ir.ts'
+import type { Position } from '../../base/errors.ts'
+import type { Frame, FrameBound, SortKey, WindowSpecification } from '../ir.ts'
 import type * as ast from '../syntax/ast.ts'
-import { isComparable, isScalar } from '../types/coercion.ts'
+import { isComparable, isNumeric, isScalar } from '../types/coercion.ts'
 import { typeText } from '../types/type.ts'
+import type { Type } from '../types/type.ts'
 import type { Analyzer } from './analyzer.ts'
 import { fail } from './analyzer.ts'
 import type { Scope } from './scope.ts'
@@ -11,18 +13,24 @@ export function analyzeWindow(analyzer: Analyzer, over: ast.WindowSpecification 
   if ('text' in over) return analyzeNamed(analyzer, over, scope)
   const base = over.base && analyzeNamed(analyzer, over.base, scope)
   if (base && over.partitionBy.length > 0) fail(over.at, 'SEMANTIC_ERROR', 'A window that refers to another cannot have PARTITION BY')
-  if (base && base.orderBy.length > 0 && over.orderBy.length > 0) fail(over.at, 'SEMANTIC_ERROR', 'ORDER BY of a window that has one already')
+  if (base && base.orderBy.length > 0 && over.orderBy.length > 0)
+    fail(over.at, 'SEMANTIC_ERROR', 'ORDER BY of a window that has one already')
   const partitionBy = over.partitionBy.map((node) => {
     const expression = analyzer.expression(node, scope)
-    if (!isComparable(expression.type)) fail(node.at, 'TYPE_MISMATCH', `${typeText(expression.type)} is not comparable, and therefore cannot be used in window function PARTITION BY`)
+    if (!isComparable(expression.type))
+      fail(
+        node.at,
+        'TYPE_MISMATCH',
+        `${typeText(expression.type)} is not comparable, and therefore cannot be used in window function PARTITION BY`,
+      )
     return expression
   })
   const orderBy = over.orderBy.map((item) => sortKey(analyzer, item, scope))
   if (base) {
-    const frame = over.frame ? analyzeFrame(analyzer, over.frame, scope) : base.frame
+    const frame = over.frame ? analyzeFrame(analyzer, over.frame, scope, orderBy.length > 0 ? orderBy : base.orderBy) : base.frame
     return { partitionBy: base.partitionBy, orderBy: orderBy.length > 0 ? orderBy : base.orderBy, ...(frame ? { frame } : {}) }
   }
-  return { partitionBy, orderBy, ...(over.frame ? { frame: analyzeFrame(analyzer, over.frame, scope) } : {}) }
+  return { partitionBy, orderBy, ...(over.frame ? { frame: analyzeFrame(analyzer, over.frame, scope, orderBy) } : {}) }
 }
 
 /** A window of the WINDOW clause; it may refer to those before it. */
@@ -35,20 +43,45 @@ function analyzeNamed(analyzer: Analyzer, name: ast.Identifier, scope: Scope): W
   return fail(name.at, 'SEMANTIC_ERROR', `Window '${name.text}' does not exist`)
 }
 
-function analyzeFrame(analyzer: Analyzer, frame: ast.Frame, scope: Scope): Frame {
+function analyzeFrame(analyzer: Analyzer, frame: ast.Frame, scope: Scope, orderBy: readonly SortKey[]): Frame {
+  if (frame.unit === 'groups') fail(frame.at, 'NOT_SUPPORTED', 'GROUPS frames are not supported')
   const bound = (each: ast.FrameBound): FrameBound => {
     if (!('offset' in each)) return each
+    const { at } = each.offset
     const offset = analyzer.expression(each.offset, scope)
-    const fits = frame.unit === 'range' ? isScalar(offset.type, 'integer', 'bigint', 'double', 'interval day to second') : isScalar(offset.type, 'integer', 'bigint')
-    if (!fits) fail(each.offset.at, 'TYPE_MISMATCH', `Window frame offset cannot be of type ${typeText(offset.type)}`)
+    checkOffsetType(offset.type, frame, orderBy, at)
+    if (offset.kind !== 'literal') return fail(at, 'NOT_SUPPORTED', 'Window frame offsets other than constants are not supported')
+    if (offset.value === null) fail(at, 'INVALID_FUNCTION_ARGUMENT', 'Window frame offset value must not be NULL')
+    if (Number(offset.value) < 0 || Number.isNaN(Number(offset.value)))
+      fail(at, 'INVALID_FUNCTION_ARGUMENT', 'Window frame offset value must not be negative')
     return { kind: each.kind, offset }
   }
   const [start, end] = [bound(frame.start), bound(frame.end)]
   const order = ['unbounded-preceding', 'preceding', 'current-row', 'following', 'unbounded-following']
   if (start.kind === 'unbounded-following') fail(frame.at, 'SEMANTIC_ERROR', 'Window frame start cannot be UNBOUNDED FOLLOWING')
   if (end.kind === 'unbounded-preceding') fail(frame.at, 'SEMANTIC_ERROR', 'Window frame end cannot be UNBOUNDED PRECEDING')
-  if (order.indexOf(start.kind) > order.indexOf(end.kind)) fail(frame.at, 'SEMANTIC_ERROR', `Window frame starting from ${words(start)} cannot end with ${words(end)}`)
+  if (order.indexOf(start.kind) > order.indexOf(end.kind))
+    fail(frame.at, 'SEMANTIC_ERROR', `Window frame starting from ${words(start)} cannot end with ${words(end)}`)
   return { unit: frame.unit, start, end }
+}
+
+function checkOffsetType(type: Type, frame: ast.Frame, orderBy: readonly SortKey[], at: Position): void {
+  const wrong = (): never => fail(at, 'TYPE_MISMATCH', `Window frame offset cannot be of type ${typeText(type)}`)
+  if (frame.unit === 'rows') {
+    if (!isScalar(type, 'integer', 'bigint')) wrong()
+    return
+  }
+  if (orderBy.length !== 1)
+    fail(frame.at, 'SEMANTIC_ERROR', 'Window frame of type RANGE PRECEDING or FOLLOWING requires single sort item in ORDER BY')
+  const key = orderBy[0]!.expression.type
+  if (
+    isNumeric(key)
+      ? isNumeric(type)
+      : isScalar(key, 'timestamp', 'date', 'time', 'interval day to second') && isScalar(type, 'interval day to second')
+  )
+    return
+  if (isScalar(type, 'interval year to month')) wrong()
+  fail(at, 'TYPE_MISMATCH', `Window frame offset of type ${typeText(type)} cannot be added to a sort key of type ${typeText(key)}`)
 }
 
 const words = (bound: FrameBound): string => bound.kind.replace('-', ' ').toUpperCase()

@@ -1,11 +1,14 @@
+import { isNullable } from '../analyzer/nullability.ts'
 import { callExpressions, windowExpressions } from '../analyzer/visit.ts'
-import type { Expression, FrameBound, Relation, WindowSpecification } from '../ir.ts'
-import { isNested, isScalar } from '../types/coercion.ts'
+import type { Call, Expression, Relation, WindowSpecification } from '../ir.ts'
+import { isNested } from '../types/coercion.ts'
 import type { Block } from './block.ts'
 import { lowerAggregateCall, lowerSortKey } from './lower-expression.ts'
 import type { Lowering, Place } from './lowering.ts'
 import { placeIn, withSymbols } from './place.ts'
-import type { FrameBound as FrameBoundNode, Window } from './tree.ts'
+import { boolean, call, when } from './tree.ts'
+import type { Node, Window } from './tree.ts'
+import { lowerFrame } from './window-frame.ts'
 
 /** Functions whose result ClickHouse takes from the whole partition whatever the frame says. */
 export function lowerWindow(lowering: Lowering, relation: Extract<Relation, { kind: 'window' }>, required: ReadonlySet<string>): Block {
@@ -18,12 +21,54 @@ export function lowerWindow(lowering: Lowering, relation: Extract<Relation, { ki
   let block = lowering.relation(relation.input, needed)
   if (!block.isPlain) block = block.nest(needed)
   const place = placeIn(lowering, block)
-  for (const each of functions) {
-    const over = lowerSpecification(lowering, each.window, place)
-    block.define(each.column.symbol, lowerAggregateCall(lowering, each.call, place, { over }))
-  }
+  for (const each of functions) block.define(each.column.symbol, lowerWindowCall(lowering, each.call, each.window, place))
   if (functions.length > 0) block.hasWindows = true
   return block
+}
+
+function lowerWindowCall(lowering: Lowering, windowCall: Call, window: WindowSpecification, place: Place): Node {
+  const lowered = window.frame && lowerFrame(window)
+  const plain = lowerSpecification(lowering, window, place)
+  if (!lowered) return lowerAggregateCall(lowering, windowCall, place, { over: plain })
+  const { frame, key } = lowered
+  const over = {
+    ...plain,
+    orderBy: key ? plain.orderBy.map((sort) => ({ ...sort, expression: key(sort.expression) })) : plain.orderBy,
+    frame,
+  }
+  const sort = window.orderBy[0]
+  const { beyond } = lowered
+  const ofValue = (each: Window): Node =>
+    lowered.isEmpty ? lowerOverNothing(lowering, windowCall, place, each) : lowerAggregateCall(lowering, windowCall, place, { over: each })
+  if (!beyond || !sort || !isNullable(sort.expression)) return ofValue(over)
+  const withoutNull = over.orderBy.map((each) => ({
+    ...each,
+    expression: call('ifNull', each.expression, beyond(each.descending === each.nullsFirst)),
+  }))
+  return when(
+    call('isNull', plain.orderBy[0]!.expression),
+    lowerAggregateCall(lowering, windowCall, place, { over: windowOfNull(plain, window) }),
+    ofValue({ ...over, orderBy: withoutNull }),
+  )
+}
+
+/** An aggregate over no rows; the value of no row. */
+function lowerOverNothing(lowering: Lowering, windowCall: Call, place: Place, over: Window): Node {
+  if (windowCall.definition.kind === 'window') return lowering.values.nullOf(windowCall.type)
+  const { frame, ...whole } = over
+  void frame
+  return lowerAggregateCall(lowering, windowCall, place, { over: whole, filter: boolean(false) })
+}
+
+/**
+ * Offsets count from values: to a row whose key is NULL all rows with NULL lie within any offset, and no others. An UNBOUNDED end reaches
+ * the others where they stand beyond it.
+ */
+function windowOfNull(plain: Window, window: WindowSpecification): Window {
+  const { start, end } = window.frame!
+  const reachesValues = window.orderBy[0]!.nullsFirst ? end.kind === 'unbounded-following' : start.kind === 'unbounded-preceding'
+  const partitionBy = reachesValues ? plain.partitionBy : [...plain.partitionBy, call('isNull', plain.orderBy[0]!.expression)]
+  return { ...plain, partitionBy, frame: { unit: 'ROWS', start: { kind: 'unbounded-preceding' }, end: { kind: 'unbounded-following' } } }
 }
 
 function lowerSpecification(lowering: Lowering, window: WindowSpecification, place: Place): Window {
@@ -37,19 +82,5 @@ function lowerSpecification(lowering: Lowering, window: WindowSpecification, pla
   return {
     partitionBy: window.partitionBy.map((each) => lowering.expression(each, place)),
     orderBy,
-    ...(window.frame ? { frame: lowerFrame(lowering, window, place) } : {}),
   }
-}
-
-function lowerFrame(lowering: Lowering, window: WindowSpecification, place: Place): NonNullable<Window['frame']> {
-  const { unit, start, end } = window.frame!
-  const bound = (each: FrameBound): FrameBoundNode =>
-    'offset' in each ? { kind: each.kind, offset: offsetNode(lowering, each.offset, place) } : each
-  return { unit: unit === 'rows' ? 'ROWS' : 'RANGE', start: bound(start), end: bound(end) }
-}
-
-/** ClickHouse wants a bare number. */
-function offsetNode(lowering: Lowering, offset: Expression, place: Place): Window['orderBy'][number]['expression'] {
-  const node = lowering.expression(offset, place)
-  return node.kind === 'integer' && isScalar(offset.type, 'integer', 'bigint', 'interval day to second') ? { kind: 'integer', value: node.value } : node
 }

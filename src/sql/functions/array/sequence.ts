@@ -20,7 +20,7 @@ import {
   zero,
 } from '../expression.ts'
 import { unlessAnyNull } from './element.ts'
-import { addMonthsToTimestamp } from '../operators/arithmetic.ts'
+import { addMonthsUnchecked } from '../date-time/calendar.ts'
 
 const dayNs = 86_400_000_000_000n
 const maxEntries = 10_000
@@ -149,7 +149,7 @@ export const sequenceFunctions: readonly FunctionDefinition[] = [
         pattern: '(timestamp, timestamp, interval year to month) -> array(timestamp)',
         lower: (context, ...args) =>
           unlessAnyNull(context, args, (a, b, step) =>
-            monthly(context, a!, b!, step!, (months) => addMonthsToTimestamp(context, a!, months)),
+            monthly(context, a!, b!, step!, (months) => addMonthsUnchecked(context, a!, months)),
           ),
       },
     ],
