@@ -51,7 +51,8 @@ export async function openChdb(options: ChdbOptions): Promise<Engine> {
     ...sessionArgs,
     ...(options.connectionArgs ?? []),
   ]
-  const open = (extra: readonly string[] = []): StatementSession => new StatementSession(openSession(options.dataDirectory, [...args, ...extra]))
+  const open = (extra: readonly string[] = []): StatementSession =>
+    new StatementSession(openSession(options.dataDirectory, [...args, ...extra]))
   const engine = new ChdbEngine(options, args, { control: open(), statements: open(), inserts: open(insertArgs) })
   await engine.warmUp()
   return engine
@@ -193,7 +194,11 @@ class ChdbEngine implements Engine {
   }
 
   activity(): { readonly queries: number; readonly inserts: number; readonly waiting: number } {
-    return { queries: this.#queryGate.running, inserts: this.#insertGate.running, waiting: this.#queryGate.waiting + this.#insertGate.waiting }
+    return {
+      queries: this.#queryGate.running,
+      inserts: this.#insertGate.running,
+      waiting: this.#queryGate.waiting + this.#insertGate.waiting,
+    }
   }
 
   async drain(): Promise<void> {

@@ -6,6 +6,7 @@ export class ChunkQueue {
   #failure: Error | undefined
   #wake: (() => void) | undefined
   #wakeProducer: (() => void) | undefined
+  #unbound = false
 
   push(chunk: Uint8Array): void {
     if (this.#ended) return
@@ -30,9 +31,15 @@ export class ChunkQueue {
     this.#notifyProducer()
   }
 
+  /** Lets the producer through from now on. */
+  unbind(): void {
+    this.#unbound = true
+    this.#notifyProducer()
+  }
+
   /** Resolves when at most `bytes` lie here, or nobody reads any more. One caller at a time. */
   async room(bytes: number): Promise<void> {
-    while (this.#bytes > bytes && !this.#ended) await new Promise<void>((resolve) => (this.#wakeProducer = resolve))
+    while (this.#bytes > bytes && !this.#ended && !this.#unbound) await new Promise<void>((resolve) => (this.#wakeProducer = resolve))
   }
 
   #notifyProducer(): void {

@@ -28,7 +28,9 @@ describe('openClickhouse', () => {
       code: 'CONFIGURATION',
       message: "The engine's nodes know no cluster nowhere",
     })
-    await expect(openClickhouse({ endpoints: [endpoint.replace('://', '://default:wr%40ng@')], log })).rejects.toMatchObject({ code: 'CONFIGURATION' })
+    await expect(openClickhouse({ endpoints: [endpoint.replace('://', '://default:wr%40ng@')], log })).rejects.toMatchObject({
+      code: 'CONFIGURATION',
+    })
   })
 
   it('tells that no node answers', async () => {
@@ -44,10 +46,15 @@ describe('openClickhouse', () => {
     const [refusing] = await freePorts(1)
     const address = dropping.address()
     if (address === null || typeof address === 'string') throw new Error('no port')
-    const engine = await openClickhouse({ endpoints: [`http://127.0.0.1:${refusing}`, `http://127.0.0.1:${address.port}`, ...node.endpoints], log })
+    const engine = await openClickhouse({
+      endpoints: [`http://127.0.0.1:${refusing}`, `http://127.0.0.1:${address.port}`, ...node.endpoints],
+      log,
+    })
     try {
       for (let round = 0; round < 4; round++) expect(await engine.rows('SELECT 7')).toEqual([[7]])
-      await expect(engine.execute('CREATE DATABASE IF NOT EXISTS everywhere', { everyNode: true })).rejects.toMatchObject({ code: 'ENGINE_UNAVAILABLE' })
+      await expect(engine.execute('CREATE DATABASE IF NOT EXISTS everywhere', { everyNode: true })).rejects.toMatchObject({
+        code: 'ENGINE_UNAVAILABLE',
+      })
     } finally {
       await engine.stop?.()
       dropping.close()
@@ -93,7 +100,13 @@ describe.runIf(process.env['CLICKHOUSE_URL'] === undefined)('a cluster of two sh
     await engine.execute(`CREATE TABLE IF NOT EXISTS spread.t (n Int64) ${distributed}`, everyNode)
     const rowCount = 1000
     const values = BigInt64Array.from({ length: rowCount }, (_, row) => BigInt(row))
-    await engine.insert({ database: 'spread', table: 't', rowCount, columns: [{ name: 'n', kind: 'int64', values }], deduplicationToken: 'first' })
+    await engine.insert({
+      database: 'spread',
+      table: 't',
+      rowCount,
+      columns: [{ name: 'n', kind: 'int64', values }],
+      deduplicationToken: 'first',
+    })
     const copies = await engine.rows(`SELECT count() FROM clusterAllReplicas('${cluster.clusterName}', 'spread', 't_local')`)
     expect(copies).toEqual([['2000']])
     await cluster.kill(0)

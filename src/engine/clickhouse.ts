@@ -123,7 +123,9 @@ class ClickhouseEngine implements Engine {
     const settings: Record<string, string | number> = { ...query.settings, log_comment: queryId }
     if (timeoutMs !== undefined) settings['max_execution_time'] = Math.max(timeoutMs, 1) / 1000
     const abort = new AbortController()
+    const queue = new ChunkQueue()
     const whenStopped = (): void => {
+      queue.unbind()
       setTimeout(() => abort.abort(), killedResponseMs).unref()
     }
     running.stopping.signal.addEventListener('abort', whenStopped, { once: true })
@@ -134,8 +136,9 @@ class ClickhouseEngine implements Engine {
         return endpoint.client.exec({ query: text, clickhouse_settings: { ...querySettings, ...settings }, abort_signal: abort.signal })
       })
       abort.signal.addEventListener('abort', () => response.stream.destroy(), { once: true })
-      const queue = new ChunkQueue()
-      const pumped = this.#pump(running, response.stream, header(response.response_headers, 'x-clickhouse-exception-tag'), queue).finally(over)
+      const pumped = this.#pump(running, response.stream, header(response.response_headers, 'x-clickhouse-exception-tag'), queue).finally(
+        over,
+      )
       return new HttpResult(queue, summaryProgress(header(response.response_headers, 'x-clickhouse-summary')), progress, async () => {
         if (!running.ended) await this.#running.stop(running, new ServerError('QUERY_CANCELLED', 'The result was closed'))
         await pumped
@@ -147,13 +150,12 @@ class ClickhouseEngine implements Engine {
   }
 
   async #pump(running: RunningQuery, stream: Readable, tag: string | undefined, queue: ChunkQueue): Promise<void> {
-    const stopping = whenAborted(running.stopping.signal)
     try {
       for await (const chunk of withoutExceptionTail(stream as AsyncIterable<Uint8Array>, tag)) {
         // what comes after a stop is read and dropped, so that the connection can be used again
         if (running.stopped) continue
         queue.push(chunk)
-        await Promise.race([queue.room(readAheadBytes), stopping])
+        await queue.room(readAheadBytes)
       }
       queue.end(running.stopped)
     } catch (error) {
@@ -215,14 +217,20 @@ class ClickhouseEngine implements Engine {
   async #kill(queryId: string): Promise<void> {
     const text = `KILL QUERY WHERE Settings['log_comment'] = ${quoteText(queryId)} ASYNC FORMAT Null`
     const answers = await Promise.allSettled(
-      this.#endpoints.all.map(async ({ client }) => textOf((await client.exec({ query: text, clickhouse_settings: { wait_end_of_query: 1 } })).stream)),
+      this.#endpoints.all.map(async ({ client }) =>
+        textOf((await client.exec({ query: text, clickhouse_settings: { wait_end_of_query: 1 } })).stream),
+      ),
     )
     const [first] = answers
     if (first?.status === 'rejected' && answers.every(({ status }) => status === 'rejected')) throw this.#endpoints.mapped(first.reason)
   }
 
   activity(): { readonly queries: number; readonly inserts: number; readonly waiting: number } {
-    return { queries: this.#queryGate.running, inserts: this.#insertGate.running, waiting: this.#queryGate.waiting + this.#insertGate.waiting }
+    return {
+      queries: this.#queryGate.running,
+      inserts: this.#insertGate.running,
+      waiting: this.#queryGate.waiting + this.#insertGate.waiting,
+    }
   }
 
   async drain(): Promise<void> {
@@ -295,15 +303,14 @@ async function rowsOf({ client }: Endpoint, text: string): Promise<readonly (rea
 /** What the server had read when it began to answer. */
 function summaryProgress(summary: string | undefined): EngineProgress {
   const read = summary === undefined ? {} : (JSON.parse(summary) as Record<string, string | undefined>)
-  return { rowsRead: Number(read['read_rows'] ?? 0), bytesRead: Number(read['read_bytes'] ?? 0), totalRows: Number(read['total_rows_to_read'] ?? 0) }
+  return {
+    rowsRead: Number(read['read_rows'] ?? 0),
+    bytesRead: Number(read['read_bytes'] ?? 0),
+    totalRows: Number(read['total_rows_to_read'] ?? 0),
+  }
 }
 
 function header(headers: Readonly<Record<string, string | string[] | undefined>> | undefined, name: string): string | undefined {
   const value = headers?.[name]
   return Array.isArray(value) ? value[0] : value
-}
-
-function whenAborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve()
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
 }

@@ -15,7 +15,7 @@ describe('mapEngineFault', () => {
   it('also when another node told it', () => {
     const message =
       'Code: 395. DB::Exception: Received from 127.0.0.1:9000. DB::Exception: TIDEMARK|NUMERIC_VALUE_OUT_OF_RANGE|bigint overflow. ' +
-      "Stack trace:\n\n0. x\n: While executing Remote. (FUNCTION_THROW_IF_VALUE_IS_NON_ZERO)"
+      'Stack trace:\n\n0. x\n: While executing Remote. (FUNCTION_THROW_IF_VALUE_IS_NON_ZERO)'
     const error = told(message)
     expect(error.code).toBe('NUMERIC_VALUE_OUT_OF_RANGE')
     expect(error.message).toBe('bigint overflow')
@@ -28,16 +28,20 @@ describe('mapEngineFault', () => {
 
   it.each([
     ['Code: 153. DB::Exception: Division by zero: while executing …', 'DIVISION_BY_ZERO', 'Division by zero'],
-    ["Code: 241. DB::Exception: Query memory limit exceeded: …", 'MEMORY_LIMIT', 'The query computation exceeds maximum available memory'],
+    ['Code: 241. DB::Exception: Query memory limit exceeded: …', 'MEMORY_LIMIT', 'The query computation exceeds maximum available memory'],
     ['Code: 159. DB::Exception: Timeout exceeded: …', 'QUERY_TIMEOUT', 'The query exceeded its time limit'],
     ['Code: 394. DB::Exception: Query was cancelled', 'QUERY_CANCELLED', 'The query was cancelled'],
-    ['Code: 125. DB::Exception: Scalar subquery returned more than one row.', 'SUBQUERY_MULTIPLE_ROWS', 'A scalar subquery returned more than one row'],
+    [
+      'Code: 125. DB::Exception: Scalar subquery returned more than one row.',
+      'SUBQUERY_MULTIPLE_ROWS',
+      'A scalar subquery returned more than one row',
+    ],
   ])('names %j without the words of the engine', (message, code, text) => {
     expect(told(message)).toMatchObject({ code, message: text })
   })
 
   it('masks what it does not know and keeps it for the log', () => {
-    const error = told("Code: 47. DB::Exception: Unknown expression identifier `a1_double` in scope SELECT a1_double")
+    const error = told('Code: 47. DB::Exception: Unknown expression identifier `a1_double` in scope SELECT a1_double')
     expect(error.code).toBe('INTERNAL')
     expect(error.definition).toMatchObject({ masked: true })
     expect(error.message).toContain('a1_double')

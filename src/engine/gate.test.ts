@@ -24,7 +24,10 @@ describe('Gate', () => {
   it('throttles beyond the places to wait', async () => {
     const gate = new Gate(1, 0, 'queries')
     await gate.enter()
-    await expect(gate.enter()).rejects.toMatchObject({ code: 'THROTTLING', message: expect.stringContaining('Too many queries at once') as string })
+    await expect(gate.enter()).rejects.toMatchObject({
+      code: 'THROTTLING',
+      message: expect.stringContaining('Too many queries at once') as string,
+    })
   })
 
   it('forgets one who gives up waiting', async () => {

@@ -37,17 +37,24 @@ export class Gate {
       return this.#leaveOnce()
     }
     if (this.#queue.length >= this.#waiting) {
-      throw new ServerError('THROTTLING', `Too many ${this.#what} at once: ${this.#running} run and ${this.#queue.length} wait; try again later`)
+      throw new ServerError(
+        'THROTTLING',
+        `Too many ${this.#what} at once: ${this.#running} run and ${this.#queue.length} wait; try again later`,
+      )
     }
     await new Promise<void>((resolve, reject) => {
       const waiter = { enter: resolve, refuse: reject }
       this.#queue.push(waiter)
-      signal?.addEventListener('abort', () => {
-        const index = this.#queue.indexOf(waiter)
-        if (index === -1) return
-        this.#queue.splice(index, 1)
-        reject(signal.reason as Error)
-      }, { once: true })
+      signal?.addEventListener(
+        'abort',
+        () => {
+          const index = this.#queue.indexOf(waiter)
+          if (index === -1) return
+          this.#queue.splice(index, 1)
+          reject(signal.reason as Error)
+        },
+        { once: true },
+      )
     })
     return this.#leaveOnce()
   }

@@ -72,9 +72,17 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Clickh
     const start = async (node: Node): Promise<void> => {
       const config = join(node.directory, 'config.xml')
       writeFileSync(config, nodeXml(nodes, replicas, keeper, options.nodeConfig?.(node.directory) ?? ''))
-      const statements = 'SYSTEM START LISTEN TCP; SYSTEM START LISTEN HTTP; SELECT sleepEachRow(1) FROM numbers(100000000) SETTINGS max_block_size = 1 FORMAT Null'
+      const statements =
+        'SYSTEM START LISTEN TCP; SYSTEM START LISTEN HTTP; SELECT sleepEachRow(1) FROM numbers(100000000) SETTINGS max_block_size = 1 FORMAT Null'
       const address = ['--listen_host=127.0.0.1', `--tcp_port=${node.tcpPort}`, `--http_port=${node.httpPort}`]
-      const args = [...launcher.args, `--path=${join(node.directory, 'data')}`, ...address, `--config-file=${config}`, '--query', statements]
+      const args = [
+        ...launcher.args,
+        `--path=${join(node.directory, 'data')}`,
+        ...address,
+        `--config-file=${config}`,
+        '--query',
+        statements,
+      ]
       node.child = startChild(launcher.command, args, node.directory)
       await answers(node)
     }

@@ -35,7 +35,8 @@ export function describeEngine(name: string, open: (bounds?: EngineBounds) => Pr
       await engine.stop?.()
     })
 
-    const query = (text: string, more: Partial<EngineQuery> = {}): Promise<EngineResult> => engine.query({ text, queryId: nextId(), ...more })
+    const query = (text: string, more: Partial<EngineQuery> = {}): Promise<EngineResult> =>
+      engine.query({ text, queryId: nextId(), ...more })
     const failure = async (text: string, more: Partial<EngineQuery> = {}): Promise<unknown> => {
       try {
         await drained(await query(text, more))
@@ -54,7 +55,15 @@ export function describeEngine(name: string, open: (bounds?: EngineBounds) => Pr
       reader.feed(await drained(result))
       const row: unknown[] = []
       const whole = reader.attempt((r) => {
-        row.push(r.int64(), r.float64(), r.string(), r.boolean(), r.isNull(), r.isNull() ? null : r.string(), r.array((e) => e.int64()))
+        row.push(
+          r.int64(),
+          r.float64(),
+          r.string(),
+          r.boolean(),
+          r.isNull(),
+          r.isNull() ? null : r.string(),
+          r.array((e) => e.int64()),
+        )
         row.push(r.uint8(), r.string(), r.uint64())
       })
       expect(whole).toBe(true)
@@ -67,8 +76,13 @@ export function describeEngine(name: string, open: (bounds?: EngineBounds) => Pr
     })
 
     it('takes parameters as values, whatever they hold', async () => {
-      const nasty = "x'), (SELECT 1) -- \\ \n\t {p:String} \0 `\" ünï"
-      const rows = await engine.rows('SELECT {p:String}, {n:Int64}, {f:Float64}, {b:Bool}', { p: nasty, n: -9007199254740993n, f: 0.1, b: true })
+      const nasty = 'x\'), (SELECT 1) -- \\ \n\t {p:String} \0 `" ünï'
+      const rows = await engine.rows('SELECT {p:String}, {n:Int64}, {f:Float64}, {b:Bool}', {
+        p: nasty,
+        n: -9007199254740993n,
+        f: 0.1,
+        b: true,
+      })
       expect(rows).toEqual([[nasty, '-9007199254740993', 0.1, true]])
       const result = await query('SELECT length({p:String})', { parameters: { p: nasty } })
       const reader = new RowBinaryReader()
@@ -153,7 +167,9 @@ export function describeEngine(name: string, open: (bounds?: EngineBounds) => Pr
           { name: 'd', kind: 'dictionary', codes, dictionary },
         ]
         await engine.insert({ database: 'suite', table: 'coded', rowCount, columns })
-        expect(await engine.rows(`SELECT count(), countIf(d = 'value-' || toString(n % ${size})) FROM suite.coded`)).toEqual([[`${rowCount}`, `${rowCount}`]])
+        expect(await engine.rows(`SELECT count(), countIf(d = 'value-' || toString(n % ${size})) FROM suite.coded`)).toEqual([
+          [`${rowCount}`, `${rowCount}`],
+        ])
       }
     })
 
@@ -184,7 +200,9 @@ export function describeEngine(name: string, open: (bounds?: EngineBounds) => Pr
 
     it('refuses an insert of columns that differ in length', async () => {
       const columns: InsertColumn[] = [{ name: 'u', kind: 'uint64', values: BigUint64Array.of(1n, 2n) }]
-      await expect(engine.insert({ database: 'suite', table: 'kinds', rowCount: 3, columns })).rejects.toThrow('column u of kinds has 2 values, expected 3')
+      await expect(engine.insert({ database: 'suite', table: 'kinds', rowCount: 3, columns })).rejects.toThrow(
+        'column u of kinds has 2 values, expected 3',
+      )
     })
 
     it('cancels a running aggregation within a second', async () => {
@@ -208,7 +226,8 @@ export function describeEngine(name: string, open: (bounds?: EngineBounds) => Pr
 
     it('tells what a running query has read', async () => {
       const queryId = nextId()
-      const text = 'SELECT number FROM numbers(300000000000) WHERE cityHash64(number) % 1000000000000 = 7 OR number < 10 SETTINGS max_block_size = 8192'
+      const text =
+        'SELECT number FROM numbers(300000000000) WHERE cityHash64(number) % 1000000000000 = 7 OR number < 10 SETTINGS max_block_size = 8192'
       const result = await query(text, { queryId, settings: { max_threads: 1 } })
       const progress = result.progress()
       for (let tries = 0; tries < 50 && result.progress().rowsRead <= progress.rowsRead; tries++) await delay(100)
@@ -234,14 +253,22 @@ export function describeEngine(name: string, open: (bounds?: EngineBounds) => Pr
 
     it.each([
       ['SELECT intDiv(1, number) FROM numbers(3)', 'DIVISION_BY_ZERO', 'Division by zero'],
-      ["SELECT CAST(toString(number) || 'x' AS Int64) FROM numbers(3)", 'INVALID_CAST_ARGUMENT', 'A text cannot be cast to the wanted type'],
+      [
+        "SELECT CAST(toString(number) || 'x' AS Int64) FROM numbers(3)",
+        'INVALID_CAST_ARGUMENT',
+        'A text cannot be cast to the wanted type',
+      ],
       ["SELECT toFloat64('abc')", 'INVALID_CAST_ARGUMENT', 'A text cannot be cast to a number'],
       ["SELECT toDateTime64('x', 9)", 'INVALID_CAST_ARGUMENT', 'A text cannot be cast to timestamp'],
       ["SELECT accurateCast(300 + number, 'UInt8') FROM numbers(3)", 'INVALID_CAST_ARGUMENT', 'A value cannot be cast to the wanted type'],
       ["SELECT CAST('maybe' AS Bool)", 'INVALID_CAST_ARGUMENT', 'A text cannot be cast to boolean'],
       ["SELECT match('a', '(')", 'INVALID_FUNCTION_ARGUMENT', 'A regular expression cannot be compiled'],
       ['SELECT (SELECT number FROM numbers(2))', 'SUBQUERY_MULTIPLE_ROWS', 'A scalar subquery returned more than one row'],
-      ["SELECT throwIf(number = 2, 'TIDEMARK|NUMERIC_VALUE_OUT_OF_RANGE|bigint overflow: 1 + 2 (x)') FROM numbers(5)", 'NUMERIC_VALUE_OUT_OF_RANGE', 'bigint overflow: 1 + 2 (x)'],
+      [
+        "SELECT throwIf(number = 2, 'TIDEMARK|NUMERIC_VALUE_OUT_OF_RANGE|bigint overflow: 1 + 2 (x)') FROM numbers(5)",
+        'NUMERIC_VALUE_OUT_OF_RANGE',
+        'bigint overflow: 1 + 2 (x)',
+      ],
       ["SELECT throwIf(1 = 1, 'TIDEMARK|INVALID_FUNCTION_ARGUMENT|it''s wrong')", 'INVALID_FUNCTION_ARGUMENT', "it's wrong"],
     ])('answers %j with %s', async (text, code, message) => {
       expect(await failure(text)).toMatchObject({ code, message })
@@ -250,7 +277,9 @@ export function describeEngine(name: string, open: (bounds?: EngineBounds) => Pr
     it('names memory and result limits', async () => {
       const memory = await failure('SELECT groupArray(number) FROM numbers(100000000)', { settings: { max_memory_usage: 20_000_000 } })
       expect(memory).toMatchObject({ code: 'MEMORY_LIMIT', message: 'The query computation exceeds maximum available memory' })
-      expect(await failure('SELECT number FROM numbers(1000000)', { settings: { max_result_rows: 10 } })).toMatchObject({ code: 'RESULT_TOO_LARGE' })
+      expect(await failure('SELECT number FROM numbers(1000000)', { settings: { max_result_rows: 10 } })).toMatchObject({
+        code: 'RESULT_TOO_LARGE',
+      })
     })
 
     it('tells an error that comes after the first rows, and never ends as if all were well', async () => {
@@ -299,7 +328,8 @@ export function describeEngine(name: string, open: (bounds?: EngineBounds) => Pr
       const small = await open({ sessions: 1, waitingQueries: 1 })
       try {
         const [first, second, third] = [nextId(), nextId(), nextId()]
-        const begin = (queryId: string): Promise<unknown> => small.query({ text: longQuery, queryId }).then(drained, (error: unknown) => error)
+        const begin = (queryId: string): Promise<unknown> =>
+          small.query({ text: longQuery, queryId }).then(drained, (error: unknown) => error)
         const running = begin(first)
         const waiting = begin(second)
         await delay(50)

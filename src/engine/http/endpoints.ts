@@ -36,7 +36,10 @@ export class Endpoints {
    * @param compression of bodies in both directions; by default for nodes that are not on this machine.
    * @throws ServerError CONFIGURATION
    */
-  constructor(urls: readonly (string | URL)[], options: { readonly compression?: boolean; readonly log: Log; readonly onUnmapped?: (error: ServerError) => void }) {
+  constructor(
+    urls: readonly (string | URL)[],
+    options: { readonly compression?: boolean; readonly log: Log; readonly onUnmapped?: (error: ServerError) => void },
+  ) {
     if (urls.length === 0) throw new ServerError('CONFIGURATION', 'The engine needs the address of at least one node')
     this.all = urls.map((url) => openEndpoint(url, options.compression))
     this.#log = options.log
@@ -69,7 +72,8 @@ export class Endpoints {
         if (!mayRepeat || attempt >= attempts || this.#closing.signal.aborted) throw unavailable(error)
         // the other nodes are tried at once, then with growing pauses
         const round = Math.floor(attempt / this.all.length)
-        if (round > 0) await delay(firstPauseMs * 2 ** Math.min(round, 6), undefined, { signal: this.#closing.signal }).catch(() => undefined)
+        if (round > 0)
+          await delay(firstPauseMs * 2 ** Math.min(round, 6), undefined, { signal: this.#closing.signal }).catch(() => undefined)
       }
     }
   }
@@ -133,7 +137,8 @@ const lostCodes = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ECONNABORTED', '
 const lostMessage = /socket hang up|Timeout error|aborted|premature close/i
 
 function connectionFault(error: unknown): 'unheard' | 'lost' | undefined {
-  if (!(error instanceof Error) || error instanceof ClickHouseError || error instanceof ServerError || error instanceof TrailingException) return undefined
+  if (!(error instanceof Error) || error instanceof ClickHouseError || error instanceof ServerError || error instanceof TrailingException)
+    return undefined
   const code = 'code' in error ? String(error.code) : ''
   if (unheardCodes.has(code)) return 'unheard'
   if (error instanceof AggregateError) {
