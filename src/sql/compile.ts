@@ -5,6 +5,7 @@ import type { Catalog } from './catalog.ts'
 import { lower } from './clickhouse/lower.ts'
 import { print } from './clickhouse/print.ts'
 import { decorrelate } from './optimizer/decorrelate.ts'
+import { pushDown } from './optimizer/push-down.ts'
 import type { LikeClause } from './syntax/ast.ts'
 import { parse } from './syntax/parse.ts'
 import type { Type } from './types/type.ts'
@@ -69,7 +70,7 @@ export function compile(text: string, catalog: Catalog, session: Session): Compi
   switch (statement.kind) {
     case 'query': {
       const query = analyze(statement.query, catalog, session)
-      const relation = decorrelate(query.relation, query.names)
+      const relation = pushDown(decorrelate(query.relation, query.names))
       const tree = lower({ relation, fields: query.fields }, query.names, session.nowNs)
       const columns = query.fields.map(({ name, column }) => ({ name, type: column.type }))
       return { kind: 'query', text: print(tree), settings, columns, tables: query.tables }
