@@ -2,7 +2,7 @@ import { dateOfDays } from '../../clickhouse/date.ts'
 import { call, integer, int64, string, when } from '../../clickhouse/tree.ts'
 import type { Node } from '../../clickhouse/tree.ts'
 import type { LowerCall } from '../definition.ts'
-import { and, atMost, equal, floorModulo, less, minus, modulo, not, or, plus, quotient, times, toInt64 } from '../expression.ts'
+import { absolute, and, atMost, equal, floorModulo, less, minus, modulo, not, or, plus, quotient, times, toInt64 } from '../expression.ts'
 
 /** Nanoseconds of each unit of fixed length. */
 export const unitNs = {
@@ -79,46 +79,44 @@ export const yearOf = (value: Node): Node => toInt64(call('toYear', value))
 export const monthOf = (value: Node): Node => toInt64(call('toMonth', value))
 export const dayOf = (value: Node): Node => toInt64(call('toDayOfMonth', value))
 
-/** The date `months` later; a day that the month does not have becomes its last one. In and out: days since the epoch. */
-export function addMonthsToDate(context: LowerCall, value: Node, months: Node): Node {
-  return context.let(value, (date) =>
-    context.let(plus(plus(times(yearOf(date), int64(12)), minus(monthOf(date), integer(1))), months), (total) =>
-      context.let(quotient(total, int64(12)), (year) =>
-        context.let(plus(modulo(total, int64(12)), integer(1)), (month) =>
-          daysFromDate(context, year, month, call('least', dayOf(date), daysInMonth(year, month))),
-        ),
-      ),
-    ),
-  )
+const outside = 'the result is no timestamp between 1677 and 2262'
+/** Beyond it every sum is out of range. */
+const mostMonths = 12_000
+
+/** Seconds since the epoch of a timestamp some months later; a day that the month does not have becomes its last one. */
+const monthsLater = (ns: Node, months: Node): Node => {
+  const second = int64(unitNs.second)
+  const start = call('fromUnixTimestamp64Second', quotient(minus(ns, floorModulo(ns, second)), second), string('UTC'))
+  return call('toUnixTimestamp64Second', call('addMonths', start, months))
 }
 
-const outside = 'the result is no timestamp between 1677 and 2262'
+/** The same as a timestamp; what is out of range comes back wrapped around. */
+export const addMonthsUnchecked = (context: LowerCall, ns: Node, months: Node): Node =>
+  context.let(ns, (x) => plus(times(monthsLater(x, months), int64(unitNs.second)), toInt64(floorModulo(x, int64(unitNs.second)))))
 
-/** A timestamp some months later; out of range is an error. */
+/** The same; out of range is an error. */
 export function addMonths(context: LowerCall, ns: Node, months: Node): Node {
   return context.let(ns, (x) =>
     context.let(months, (n) => {
-      const sane = when(less(call('abs', n), int64(12_000)), n, int64(0))
-      return context.let(addMonthsToDate(context, moment(x), sane), (days) => {
-        const isOutside = or(
-          less(int64(12_000 - 1), call('abs', n)),
-          less(days, int64(firstDay)),
-          less(int64(lastDay), days),
-          and(equal(days, int64(lastDay)), less(int64(maxNs - BigInt(lastDay) * dayNs), timeOfDay(x))),
-        )
-        return context.failIf(isOutside, 'NUMERIC_VALUE_OUT_OF_RANGE', outside, plus(times(days, int64(dayNs)), timeOfDay(x)))
-      })
+      const isLarge = less(int64(mostMonths), absolute(n))
+      return context.let(monthsLater(x, when(isLarge, int64(0), n)), (moved) =>
+        context.failIf(
+          or(isLarge, less(moved, int64(minNs / unitNs.second)), less(int64(maxNs / unitNs.second - 1n), moved)),
+          'NUMERIC_VALUE_OUT_OF_RANGE',
+          outside,
+          plus(times(moved, int64(unitNs.second)), toInt64(floorModulo(x, int64(unitNs.second)))),
+        ),
+      )
     }),
   )
 }
 
-/** A date some months later; out of range is an error. */
-export function addMonthsToDateChecked(context: LowerCall, date: Node, months: Node): Node {
-  return context.let(months, (n) => {
-    const isLarge = less(int64(12_000 - 1), call('abs', n))
-    return context.let(addMonthsToDate(context, date, when(isLarge, int64(0), n)), (days) => checkedDate(context, days, isLarge))
+/** A date some months later, with the same rules. */
+export const addMonthsToDate = (context: LowerCall, date: Node, months: Node): Node =>
+  context.let(months, (n) => {
+    const isLarge = less(int64(mostMonths), absolute(n))
+    return checkedDate(context, daysOfDate(call('addMonths', date, when(isLarge, int64(0), n))), isLarge)
   })
-}
 
 /** The date of that many days since the epoch; an error outside of the range of timestamps. */
 export function checkedDate(context: LowerCall, days: Node, ...others: readonly Node[]): Node {

@@ -4,7 +4,7 @@ import type { FunctionDefinition, LowerCall } from '../definition.ts'
 import { and, equal, floorModulo, less, minus, modulo, plus, quotient, times, toInt128, toInt64 } from '../expression.ts'
 import {
   addMonths,
-  addMonthsToDateChecked,
+  addMonthsToDate,
   addNs,
   checkedDate,
   dayOf,
@@ -44,7 +44,7 @@ function addToTimestamp(context: LowerCall, _unit: Node, count: Node, ns: Node):
 function addToDate(context: LowerCall, _unit: Node, count: Node, date: Node): Node {
   const unit = unitArgument(context, 'date')
   if (unit === null) return context.nullOf(context.returnType)
-  if (unit.kind === 'calendar') return absent(count, addMonthsToDateChecked(context, date, scaled(count, unitMonths[unit.name])))
+  if (unit.kind === 'calendar') return absent(count, addMonthsToDate(context, date, scaled(count, unitMonths[unit.name])))
   return absent(count, checkedDate(context, plus(daysOfDate(date), scaled(count, unit.name === 'week' ? 7n : 1n))))
 }
 

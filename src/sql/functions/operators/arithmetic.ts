@@ -1,7 +1,8 @@
 import { dateOfDays } from '../../clickhouse/date.ts'
-import { call, int64, integer, string } from '../../clickhouse/tree.ts'
+import { call, int64, integer } from '../../clickhouse/tree.ts'
 import type { Node } from '../../clickhouse/tree.ts'
 import type { FunctionDefinition, LowerCall, Signature } from '../definition.ts'
+import { addMonths, addMonthsToDate } from '../date-time/calendar.ts'
 import { doubleRemainder } from '../mathematical/arithmetic.ts'
 import { checked, negated, quotient, remainder } from './checked.ts'
 
@@ -17,19 +18,6 @@ const whole = (operation: 'addition' | 'subtraction' | 'multiplication', real: s
 /** Nanoseconds on nanoseconds: timestamps and day-to-second intervals. */
 const shift = (context: LowerCall, operation: 'addition' | 'subtraction', a: Node, b: Node, what: string): Node =>
   checked(context, operation, 'bigint', a, b, `${what} out of range`)
-
-/** A timestamp that many months on, clamped to the month's last day. */
-export function addMonthsToTimestamp(context: LowerCall, timestamp: Node, months: Node): Node {
-  return context.let(timestamp, (ns) => {
-    const second = call('intDiv', call('minus', ns, call('positiveModulo', ns, int64(1_000_000_000))), int64(1_000_000_000))
-    const moved = call('addMonths', call('fromUnixTimestamp64Second', second, string('UTC')), months)
-    return call(
-      'plus',
-      call('multiply', call('toUnixTimestamp64Second', moved), int64(1_000_000_000)),
-      call('positiveModulo', ns, int64(1_000_000_000)),
-    )
-  })
-}
 
 /** Whole days only. */
 function addDays(context: LowerCall, name: 'plus' | 'minus', date: Node, interval: Node): Node {
@@ -72,12 +60,12 @@ const plus: FunctionDefinition = {
       pattern: '(interval day to second, timestamp) -> timestamp',
       lower: (context, a, b) => shift(context, 'addition', a!, b!, 'timestamp'),
     },
-    { pattern: '(timestamp, interval year to month) -> timestamp', lower: (context, a, b) => addMonthsToTimestamp(context, a!, b!) },
-    { pattern: '(interval year to month, timestamp) -> timestamp', lower: (context, a, b) => addMonthsToTimestamp(context, b!, a!) },
+    { pattern: '(timestamp, interval year to month) -> timestamp', lower: (context, a, b) => addMonths(context, a!, b!) },
+    { pattern: '(interval year to month, timestamp) -> timestamp', lower: (context, a, b) => addMonths(context, b!, a!) },
     { pattern: '(date, interval day to second) -> date', lower: (context, a, b) => addDays(context, 'plus', a!, b!) },
     { pattern: '(interval day to second, date) -> date', lower: (context, a, b) => addDays(context, 'plus', b!, a!) },
-    { pattern: '(date, interval year to month) -> date', lower: (_, a, b) => call('addMonths', a!, b!) },
-    { pattern: '(interval year to month, date) -> date', lower: (_, a, b) => call('addMonths', b!, a!) },
+    { pattern: '(date, interval year to month) -> date', lower: (context, a, b) => addMonthsToDate(context, a!, b!) },
+    { pattern: '(interval year to month, date) -> date', lower: (context, a, b) => addMonthsToDate(context, b!, a!) },
     { pattern: '(time, interval day to second) -> time', lower: (_, a, b) => timeOfDay('plus', a!, b!) },
     { pattern: '(interval day to second, time) -> time', lower: (_, a, b) => timeOfDay('plus', b!, a!) },
     durations('addition'),
@@ -112,10 +100,10 @@ const minus: FunctionDefinition = {
     },
     {
       pattern: '(timestamp, interval year to month) -> timestamp',
-      lower: (context, a, b) => addMonthsToTimestamp(context, a!, call('negate', b!)),
+      lower: (context, a, b) => addMonths(context, a!, call('negate', b!)),
     },
     { pattern: '(date, interval day to second) -> date', lower: (context, a, b) => addDays(context, 'minus', a!, b!) },
-    { pattern: '(date, interval year to month) -> date', lower: (_, a, b) => call('addMonths', a!, call('negate', b!)) },
+    { pattern: '(date, interval year to month) -> date', lower: (context, a, b) => addMonthsToDate(context, a!, call('negate', b!)) },
     { pattern: '(time, interval day to second) -> time', lower: (_, a, b) => timeOfDay('minus', a!, b!) },
     durations('subtraction'),
     months('subtraction'),
