@@ -29,10 +29,12 @@ export interface Limits {
   readonly defaultMagneticRetentionDays: number
   readonly futureIngestionMs: number
   readonly requestBodyBytes: number
-  /** Records waiting to become durable, over all tables; beyond it a write is throttled. */
+  /** Records waiting to become durable or to reach the engine, over all tables; beyond it a write is throttled. */
   readonly pendingWriteRecords: number
   /** The same in bytes of column data. */
   readonly pendingWriteBytes: number
+  /** Bytes of the write-ahead log; beyond it a write is throttled until the engine has taken what is in it. */
+  readonly writeAheadLogBytes: number
   /** Result cursors open at once. */
   readonly openCursors: number
   readonly cursorLifetimeMs: number
@@ -72,6 +74,7 @@ export const defaultLimits: Limits = {
   requestBodyBytes: 8 * 1024 * 1024,
   pendingWriteRecords: 500_000,
   pendingWriteBytes: 256 * 1024 * 1024,
+  writeAheadLogBytes: 1024 * 1024 * 1024,
   openCursors: 64,
   cursorLifetimeMs: 3_600_000,
   cursorBufferBytes: 4 * 1024 * 1024,

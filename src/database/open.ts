@@ -124,6 +124,7 @@ class StoredDatabase implements OpenDatabase {
       limits,
       log,
       account,
+      flushTable: (table) => storage.writer.flush(table),
     })
   }
 

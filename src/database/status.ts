@@ -18,6 +18,8 @@ export interface StatusOptions {
 export async function readStatus({ storage, clock, productVersion, startMs, records, queries }: StatusOptions): Promise<Status> {
   const { engine, catalog, writer } = storage
   if (storage.isShared) await catalog.refresh()
+  // the sizes are those in the engine; what it refuses is not in them
+  await writer.flush().catch(() => undefined)
   const [version] = await engine.rows('SELECT version()')
   return {
     version: productVersion,

@@ -10,6 +10,8 @@ export function writeObserver(metrics: Metrics): WriteObserver {
   return {
     batchWritten: ({ records, lookUpMs, insertMs }) => metrics.countBatch(records, (lookUpMs + insertMs) / 1000),
     batchFailed: () => metrics.countBatchFailure(),
+    blockFlushed: ({ records, durationMs }) => metrics.countFlush(records, durationMs / 1000),
+    flushFailed: () => metrics.countFlushFailure(),
   }
 }
 
@@ -48,6 +50,11 @@ export function watchStorage(metrics: Metrics, { engine, tables, writer }: Pick<
   metrics.watch('tidemark_pending_write_bytes', 'Bytes of the records that wait to become durable', [], () => [
     { value: writer.pending().bytes },
   ])
+  metrics.watch('tidemark_log_records', 'Records in the write-ahead log that the engine does not have yet', [], () => [
+    { value: writer.backlog().records },
+  ])
+  metrics.watch('tidemark_log_bytes', 'Size of the write-ahead log', [], () => [{ value: writer.backlog().logBytes }])
+  metrics.watch('tidemark_log_segments', 'Files of the write-ahead log', [], () => [{ value: writer.backlog().logSegments }])
   metrics.watch('tidemark_engine_activity', 'What the engine does at this moment', ['kind'], () => {
     const { queries, inserts, waiting } = engine.activity()
     return [

@@ -74,7 +74,7 @@ async function createTable(to: Storage, tableName: string): Promise<TableRecord>
 }
 
 const names = ['SecretDimension']
-const write = (to: Storage, table: TableRecord, ages: readonly bigint[]) =>
+const writeIntoLog = (to: Storage, table: TableRecord, ages: readonly bigint[]) =>
   to.writer.write(
     table,
     ages.map((ageDays, index) => ({
@@ -87,6 +87,10 @@ const write = (to: Storage, table: TableRecord, ages: readonly bigint[]) =>
       value: { kind: 'single', type: 'varchar', value: `SecretValue${index}`.repeat(20) },
     })),
   )
+const write = async (to: Storage, table: TableRecord, ages: readonly bigint[]): Promise<void> => {
+  await writeIntoLog(to, table, ages)
+  await to.writer.flush(table)
+}
 
 const partsOf = (from: Storage, table: TableRecord) =>
   from.engine.rows('SELECT disk_name, path FROM system.parts WHERE active AND table = {table:String} ORDER BY modification_time, name', {
@@ -174,17 +178,22 @@ describe('an open storage', () => {
     await expect(open()).rejects.toMatchObject({ code: 'CONFIGURATION', message: expect.stringContaining('99') as string })
   })
 
-  it('removes what a crash left between a table and its document, and nothing else', async () => {
+  it('removes the tables whose making was cut short, and no other', async () => {
     const first = await open()
     const kept = await createTable(first, 'kept')
-    const orphan = tableOf(first, 'orphan')
-    await first.tables.create(orphan)
+    await first.tableChanges.begin(kept.physicalName)
+    const halfMade = tableOf(first, 'half')
+    await first.tableChanges.begin(halfMade.physicalName)
+    await first.tables.create(halfMade)
+    const stranger = tableOf(first, 'stranger')
+    await first.tables.create(stranger)
     await close()
     const second = await open()
     const rows = await second.engine.rows('SELECT name FROM system.tables WHERE database = {database:String}', {
       database: second.engineDatabase,
     })
-    expect(rows.map(([name]) => name)).toEqual([kept.physicalName])
+    expect(new Set(rows.map(([name]) => name))).toEqual(new Set([kept.physicalName, stranger.physicalName]))
+    expect(await second.documents.list('table-change')).toEqual([])
   })
 
   it('never spills a large sort to the disk in the clear', async () => {
@@ -237,6 +246,45 @@ describe('an open storage', () => {
     const magneticStore = { kind: 'directory', path: moved } as const
     await expect(open({ ...options, magneticStore })).rejects.toMatchObject({ code: 'CONFIGURATION' })
     expect(await countOf(await open({ ...options, memoryStorePath: moved }), table)).toEqual(['1', '1'])
+  })
+
+  it('keeps what it acknowledged in an encrypted log until the engine has it', async () => {
+    const first = await open()
+    const [table, gone] = [await createTable(first, 'SecretTable'), await createTable(first, 'SecretGone')]
+    await writeIntoLog(first, table, [0n, 1n, 2n])
+    await writeIntoLog(first, gone, [0n])
+    await close()
+
+    const log = filesUnder(join(directory, 'write-ahead-log'))
+    expect(log).toHaveLength(1)
+    expect(readFileSync(log[0]!).length).toBeGreaterThan(500)
+    for (const file of filesUnder(directory)) expect(readFileSync(file).toString('latin1').includes('Secret'), file).toBe(false)
+    await addStorageKey(directory, await readMasterKey(masterKey, directory, true))
+    const again = await open()
+    expect(await countOf(again, table)).toEqual(['3', '3'])
+    await writeIntoLog(again, gone, [0n])
+    await again.documents.remove('table', tableKey(gone.databaseName, gone.tableName), 1)
+    await again.catalog.refresh(gone.databaseName, gone.tableName)
+    await again.tables.drop(gone.physicalName)
+    await close()
+    const last = await open()
+    expect(last.writer.backlog().records).toBe(0)
+    expect(await countOf(last, table)).toEqual(['3', '3'])
+  })
+
+  it('refuses a damaged log, and opens without it', async () => {
+    const first = await open()
+    const table = await createTable(first, 'table')
+    await writeIntoLog(first, table, [0n])
+    await writeIntoLog(first, table, [1n])
+    await close()
+    const [file] = filesUnder(join(directory, 'write-ahead-log'))
+    const bytes = readFileSync(file!)
+    bytes[100]! ^= 1
+    writeFileSync(file!, bytes)
+    await expect(open()).rejects.toMatchObject({ code: 'CONFIGURATION', message: expect.stringContaining(`${file} is damaged`) as string })
+    rmSync(file!)
+    expect(await countOf(await open(), table)).toEqual(['0', '0'])
   })
 
   it('refuses one folder for both tiers', async () => {

@@ -17,11 +17,13 @@ import { openKeeperMapDocuments } from './documents/keeper-map.ts'
 import { openLmdbDocuments } from './documents/lmdb.ts'
 import { checkFormat } from './format-version.ts'
 import type { LayoutOptions } from './layout.ts'
-import { removeOrphans } from './orphans.ts'
 import { remoteLayout } from './remote-layout.ts'
 import { checkStoreLocations } from './store-locations.ts'
 import { type StoredCatalog, openCatalog } from './stored-catalog.ts'
+import { type TableChanges, createTableChanges, finishTableChanges } from './table-changes.ts'
 import { type Tables, createTables } from './tables.ts'
+import { openLoggedStore } from './write-ahead-log/logged-store.ts'
+import { createStoredRecords } from './writer/stored-records.ts'
 import { type WriteObserver, type Writer, openWriter } from './writer/writer.ts'
 
 export interface StorageOptions {
@@ -48,6 +50,7 @@ export interface Storage extends Service {
   readonly documents: DocumentStore
   readonly catalog: StoredCatalog
   readonly tables: Tables
+  readonly tableChanges: TableChanges
   readonly writer: Writer
   /** Absolute, without symbolic links. */
   readonly dataDirectory: string
@@ -59,6 +62,7 @@ export interface Storage extends Service {
 }
 
 const engineDatabase = 'tidemark'
+const logDirectory = 'write-ahead-log'
 
 /**
  * Takes the data directory and opens everything in it; on failure all is released again.
@@ -97,12 +101,18 @@ async function open(options: StorageOptions, opened: (() => Promise<void> | unde
 
   const documents = await openDocuments(engine, layout, dataDirectory, masterKey, keys)
   opened.push(() => documents.stop?.())
-  await removeOrphans({ engine, documents, tables, layout, log })
   const isShared = cluster !== undefined
+  const changing = { documents, tables, clock, log }
+  await finishTableChanges(changing, isShared)
   const catalog = await openCatalog({ documents, tables, engineDatabase, sharedWriters: isShared })
   if (isShared) opened.push(refreshRegularly(catalog, log))
   const { writeObserver: observer } = options
-  const writer = openWriter({ engine, catalog, clock, limits, log, engineDatabase, ...(observer === undefined ? {} : { observer }) })
+  const writing = { engine, catalog, clock, limits, log, engineDatabase, ...(observer === undefined ? {} : { observer }) }
+  // an engine elsewhere has what it acknowledged; for the one in this process a log is quicker
+  const isEmbedded = options.engine.kind === 'chdb'
+  const stored = createStoredRecords(engine, engineDatabase)
+  const store = isEmbedded ? await openLoggedStore({ ...writing, stored, keys, directory: join(dataDirectory, logDirectory) }) : undefined
+  const writer = openWriter({ ...writing, ...(store === undefined ? {} : { store }) })
   opened.push(() => writer.stop?.())
   return {
     name: 'storage',
@@ -110,6 +120,7 @@ async function open(options: StorageOptions, opened: (() => Promise<void> | unde
     documents,
     catalog,
     tables,
+    tableChanges: createTableChanges(changing),
     writer,
     dataDirectory,
     engineDatabase,

@@ -6,6 +6,7 @@ import type { Service } from '../../base/service.ts'
 import type { Engine } from '../../engine/engine.ts'
 import { compile, type CompiledStatement } from '../../sql/compile.ts'
 import type { SchemaCatalog } from '../../storage/schema-catalog.ts'
+import type { TableName } from '../../storage/writer/batch-store.ts'
 import { authorize, type Action } from '../access/authorize.ts'
 import type { Caller } from '../caller.ts'
 import { anyArn, databaseArn, tableArn, type Account } from '../control/arn.ts'
@@ -32,6 +33,8 @@ export interface QueryServiceOptions {
   readonly limits: Limits
   readonly log: Log
   readonly account: Account
+  /** Brings acknowledged records of a table that wait in this process into the engine; without it there are none. */
+  readonly flushTable?: (table: TableName) => Promise<void>
   /** Called once for every statement that was compiled, when it has ended. */
   readonly onFinished?: (query: FinishedQuery) => void
 }
@@ -115,10 +118,23 @@ class EngineQueryService implements QueryService {
   }
 
   async #firstPage(caller: Caller, queryString: string, maxRows: number): Promise<QueryPage> {
+    const nowNs = this.#options.clock.nowNs()
+    const statement = await this.#prepare(caller, queryString, nowNs)
+    try {
+      return await this.#run(caller, queryString, statement, maxRows)
+    } catch (error) {
+      // the engine may lack a table or column that was there when the statement was compiled
+      if (statement.kind !== 'query' || !(error instanceof ServerError) || error.code !== 'INTERNAL') throw error
+      await this.#options.catalog.refresh()
+      const anew = await this.#prepare(caller, queryString, nowNs)
+      if (anew.kind === 'query' && anew.text === statement.text) throw error
+      return this.#run(caller, queryString, anew, maxRows)
+    }
+  }
+
+  async #run(caller: Caller, queryString: string, statement: CompiledStatement, maxRows: number): Promise<QueryPage> {
     const { clock, limits } = this.#options
     const startMs = clock.monotonicMs()
-    const statement = await this.#compile(queryString)
-    this.#authorize(caller, statement)
     const queryId = newQueryId()
     const { columns, source } = this.#open(statement, queryId)
     const cursor = new Cursor(
@@ -166,9 +182,9 @@ class EngineQueryService implements QueryService {
     }
   }
 
-  async #compile(queryString: string): Promise<CompiledStatement> {
+  async #compile(queryString: string, nowNs: bigint): Promise<CompiledStatement> {
     const { catalog, clock, limits } = this.#options
-    const session = { nowNs: clock.nowNs(), maxNestingDepth: limits.sqlNestingDepth, maxTokens: limits.sqlTokens }
+    const session = { nowNs, maxNestingDepth: limits.sqlNestingDepth, maxTokens: limits.sqlTokens }
     try {
       return compile(queryString, catalog.snapshot(), session)
     } catch (error) {
@@ -179,6 +195,22 @@ class EngineQueryService implements QueryService {
       await catalog.refresh()
       return compile(queryString, catalog.snapshot(), session)
     }
+  }
+
+  /**
+   * The statement, with the acknowledged records of its tables where it reads them. Compiled anew when one of the tables changed while they were
+   * brought there: it may hold replaced records since.
+   */
+  async #prepare(caller: Caller, queryString: string, nowNs: bigint): Promise<CompiledStatement> {
+    const { catalog, flushTable } = this.#options
+    const before = catalog.snapshot()
+    const statement = await this.#compile(queryString, nowNs)
+    this.#authorize(caller, statement)
+    if (statement.kind !== 'query' || flushTable === undefined) return statement
+    await Promise.all(statement.tables.map(({ database, table }) => flushTable({ databaseName: database, tableName: table })))
+    const after = catalog.snapshot()
+    const isSame = statement.tables.every(({ database, table }) => before.table(database, table) === after.table(database, table))
+    return isSame ? statement : this.#compile(queryString, nowNs)
   }
 
   #authorize(caller: Caller, statement: CompiledStatement): void {

@@ -33,7 +33,7 @@ export async function readTextFile(path: string): Promise<string | undefined> {
 }
 
 /** Makes the names in a folder durable; file systems that know no such call are left as they are. */
-async function syncFolder(folder: string): Promise<void> {
+export async function syncFolder(folder: string): Promise<void> {
   try {
     const handle = await open(folder, 'r')
     try {

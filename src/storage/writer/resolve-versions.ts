@@ -1,9 +1,25 @@
 import type { TableRecord } from '../table-record.ts'
 import type { RecordIdentity, SeriesIdentity, StoredRecords } from './stored-records.ts'
-import type { TableBatch } from './table-batch.ts'
 import { decideVersion } from './version-decision.ts'
 import type { Watermarks } from './watermarks.ts'
 import type { Cell, VersionReject } from './write-record.ts'
+
+/** Rows that are to be decided about, in order. */
+export interface VersionedRows {
+  readonly rowCount: number
+  timeAt(row: number): bigint
+  versionAt(row: number): bigint
+  /** Its place in its request. */
+  indexAt(row: number): number
+  measureNameAt(row: number): string
+  /** Unsigned 64 bits. */
+  seriesAt(row: number): bigint
+  /** The halves of a key that stands for table, measure and dimensions together. */
+  keyLowAt(row: number): number
+  keyHighAt(row: number): number
+  /** The row's value cells that are not NULL, by physical column. */
+  valueAt(row: number): ReadonlyMap<string, Cell>
+}
 
 export interface Resolution {
   /** The rows to store, ascending; undefined for all. */
@@ -22,7 +38,7 @@ export interface Resolution {
  */
 export async function resolveVersions(
   table: TableRecord,
-  batch: TableBatch,
+  batch: VersionedRows,
   watermarks: Watermarks,
   stored: StoredRecords,
 ): Promise<Resolution> {
@@ -50,7 +66,7 @@ interface Existing {
 }
 
 /** Asks the engine for the newest time of the series that are not known. */
-async function learnSeries(table: TableRecord, batch: TableBatch, watermarks: Watermarks, stored: StoredRecords): Promise<void> {
+async function learnSeries(table: TableRecord, batch: VersionedRows, watermarks: Watermarks, stored: StoredRecords): Promise<void> {
   const unknown = new Map<string, SeriesIdentity & { readonly low: number; readonly high: number }>()
   let fromNs: bigint | undefined
   for (let row = 0; row < batch.rowCount; row++) {
@@ -74,7 +90,7 @@ async function learnSeries(table: TableRecord, batch: TableBatch, watermarks: Wa
  * `mayBeStored`: rows not newer than what was known of their series before this batch. `doubtful`: those, and rows not newer than an
  * earlier row of this batch. Raises the known times by the others.
  */
-function sift(batch: TableBatch, watermarks: Watermarks): { readonly mayBeStored: Uint8Array; readonly doubtful: readonly number[] } {
+function sift(batch: VersionedRows, watermarks: Watermarks): { readonly mayBeStored: Uint8Array; readonly doubtful: readonly number[] } {
   const mayBeStored = new Uint8Array(batch.rowCount)
   for (let row = 0; row < batch.rowCount; row++) {
     const newest = watermarks.get(batch.keyLowAt(row), batch.keyHighAt(row))
@@ -93,7 +109,7 @@ function sift(batch: TableBatch, watermarks: Watermarks): { readonly mayBeStored
 }
 
 /** The rows of each identity that occurs among the doubtful ones, in the batch's order. */
-function groupRows(batch: TableBatch, doubtful: readonly number[]): ReadonlyMap<string, readonly number[]> {
+function groupRows(batch: VersionedRows, doubtful: readonly number[]): ReadonlyMap<string, readonly number[]> {
   const groups = new Map<string, number[]>()
   const times = new Set<bigint>()
   for (const row of doubtful) {
@@ -107,7 +123,7 @@ function groupRows(batch: TableBatch, doubtful: readonly number[]): ReadonlyMap<
 }
 
 function decideGroups(
-  batch: TableBatch,
+  batch: VersionedRows,
   groups: ReadonlyMap<string, readonly number[]>,
   found: ReadonlyMap<string, Existing>,
 ): Omit<Resolution, 'lookedUp'> {
@@ -162,10 +178,10 @@ function once<T>(make: () => T): () => T {
   return () => (made ??= { value: make() }).value
 }
 
-const identityAt = (batch: TableBatch, row: number): RecordIdentity => ({
+export const identityAt = (batch: VersionedRows, row: number): RecordIdentity => ({
   measureName: batch.measureNameAt(row),
   series: batch.seriesAt(row),
   timeNs: batch.timeAt(row),
 })
-const seriesKey = ({ measureName, series }: SeriesIdentity): string => `${series}/${measureName}`
-const identityKey = ({ measureName, series, timeNs }: RecordIdentity): string => `${series}/${timeNs}/${measureName}`
+export const seriesKey = ({ measureName, series }: SeriesIdentity): string => `${series}/${measureName}`
+export const identityKey = ({ measureName, series, timeNs }: RecordIdentity): string => `${series}/${timeNs}/${measureName}`

@@ -17,6 +17,7 @@ import {
   setCell,
 } from './column.ts'
 import type { Dictionary, Entry } from './dictionary.ts'
+import type { VersionedRows } from './resolve-versions.ts'
 import type { TableTexts } from './table-texts.ts'
 import type { Cell, DimensionSet, MultiShape, WriteRecord } from './write-record.ts'
 
@@ -30,7 +31,7 @@ interface DimensionColumn {
 }
 
 /** Rows of one table on their way into the engine, as columns. */
-export class TableBatch {
+export class TableBatch implements VersionedRows {
   #table: TableRecord
   readonly #texts: TableTexts
   readonly #number: number
@@ -108,11 +109,9 @@ export class TableBatch {
   measureNameAt(row: number): string {
     return this.#measureNames[this.#measureCodes[row]!]!
   }
-  /** Unsigned 64 bits. */
   seriesAt(row: number): bigint {
     return (BigInt(this.#series[2 * row + 1]!) << 32n) | BigInt(this.#series[2 * row]!)
   }
-  /** The halves of a key that stands for table, measure and dimensions together. */
   keyLowAt(row: number): number {
     return (this.#series[2 * row]! + this.#measureEntries[this.#measureCodes[row]!]!.low + this.#texts.tableHash.low) >>> 0
   }
@@ -120,7 +119,6 @@ export class TableBatch {
     return (this.#series[2 * row + 1]! + this.#measureEntries[this.#measureCodes[row]!]!.high + this.#texts.tableHash.high) >>> 0
   }
 
-  /** The row's value cells that are not NULL, by physical column. */
   valueAt(row: number): ReadonlyMap<string, Cell> {
     const cells = new Map<string, Cell>()
     for (const [name, column] of this.#columns) {

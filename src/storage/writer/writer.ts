@@ -6,8 +6,8 @@ import type { Service } from '../../base/service.ts'
 import type { Engine, EngineInsert } from '../../engine/engine.ts'
 import type { StoredCatalog } from '../stored-catalog.ts'
 import type { TableRecord } from '../table-record.ts'
+import { type Backlog, type BatchStore, type FlushObserver, type TableName, directStore } from './batch-store.ts'
 import { resolveVersions } from './resolve-versions.ts'
-import { type StoredRecords, createStoredRecords } from './stored-records.ts'
 import { type BatchBounds, type PendingBatch, type PendingWrite, TableQueue } from './table-queue.ts'
 import type { VersionReject, WriteOutcome, WriteRecord } from './write-record.ts'
 import { Watermarks } from './watermarks.ts'
@@ -21,7 +21,15 @@ export interface Writer extends Service {
   write(table: TableRecord, records: readonly WriteRecord[]): Promise<WriteOutcome>
   /** Called with each batch after it is durable and before it is acknowledged, in the order of the table's batches. Returns the way to stop. */
   onDurableBatch(listener: (batch: DurableBatch) => void): () => void
+  /** Records that are not durable yet. */
   pending(): { readonly records: number; readonly bytes: number }
+  /**
+   * Resolves when the engine has all records that were acknowledged before the call: of one table, or of all. Reading follows it.
+   * @throws ServerError ENGINE_UNAVAILABLE with the reason why the engine refuses them
+   */
+  flush(table?: TableName): Promise<void>
+  /** Records that are durable in the log of this node and not in the engine yet. */
+  backlog(): Backlog
 }
 
 export interface DurableBatch {
@@ -31,7 +39,7 @@ export interface DurableBatch {
 }
 
 /** For metrics; called synchronously. */
-export interface WriteObserver {
+export interface WriteObserver extends Partial<FlushObserver> {
   batchWritten(batch: BatchReport): void
   batchFailed(error: unknown): void
 }
@@ -49,17 +57,19 @@ export interface BatchReport {
 }
 
 export interface WriterOptions {
-  readonly engine: Engine
+  readonly engine: Pick<Engine, 'rows' | 'insert'>
   readonly catalog: Pick<StoredCatalog, 'table' | 'markDuplicates'>
   readonly clock: Clock
-  readonly limits: Pick<Limits, 'pendingWriteRecords' | 'pendingWriteBytes'>
+  readonly limits: Pick<Limits, 'pendingWriteRecords' | 'pendingWriteBytes' | 'writeAheadLogBytes'>
   readonly log: Log
   /** The engine's database that holds the tables. */
   readonly engineDatabase: string
+  /** What makes batches durable; the engine when absent. The writer drains and stops it. */
+  readonly store?: BatchStore
   readonly observer?: WriteObserver
   /** Series whose newest time is remembered, 16 bytes each; beyond it, records of forgotten series are looked up. Default 2^20. */
   readonly rememberedSeries?: number
-  /** Inserts at a time, over all tables. Default 2. */
+  /** Batches that are being stored at a time, over all tables. */
   readonly concurrentInserts?: number
   readonly batchBounds?: BatchBounds
 }
@@ -75,7 +85,6 @@ const idleTables = 256
  */
 class GroupCommitWriter implements Writer {
   readonly name = 'writer'
-  readonly #engine: Engine
   readonly #catalog: WriterOptions['catalog']
   readonly #clock: Clock
   readonly #limits: WriterOptions['limits']
@@ -85,7 +94,7 @@ class GroupCommitWriter implements Writer {
   readonly #concurrentInserts: number
   readonly #batchBounds: BatchBounds
   readonly #watermarks: Watermarks
-  readonly #stored: StoredRecords
+  readonly #store: BatchStore
   readonly #listeners = new Set<(batch: DurableBatch) => void>()
 
   /** In the order of last use. */
@@ -100,17 +109,16 @@ class GroupCommitWriter implements Writer {
   #drained: (() => void)[] = []
 
   constructor(options: WriterOptions) {
-    this.#engine = options.engine
     this.#catalog = options.catalog
     this.#clock = options.clock
     this.#limits = options.limits
     this.#log = options.log
     this.#engineDatabase = options.engineDatabase
     this.#observer = options.observer
-    this.#concurrentInserts = options.concurrentInserts ?? 2
+    this.#store = options.store ?? directStore(options.engine, options.engineDatabase)
+    this.#concurrentInserts = options.concurrentInserts ?? this.#store.concurrency
     this.#batchBounds = options.batchBounds ?? defaultBatchBounds
     this.#watermarks = new Watermarks(options.rememberedSeries ?? 2 ** 20)
-    this.#stored = createStoredRecords(options.engine, options.engineDatabase)
   }
 
   write(table: TableRecord, records: readonly WriteRecord[]): Promise<WriteOutcome> {
@@ -134,19 +142,39 @@ class GroupCommitWriter implements Writer {
     return { records: this.#pendingRecords, bytes: this.#pendingBytes }
   }
 
-  /** Refuses new records; resolves when those in hand are written. */
+  flush(table?: TableName): Promise<void> {
+    return this.#store.flush(table)
+  }
+
+  backlog(): Backlog {
+    return this.#store.backlog()
+  }
+
+  /** Refuses new records; resolves when those in hand are written, and in the engine if that takes them. */
   async drain(): Promise<void> {
     this.#isDraining = true
     if (this.#pendingRecords > 0) await new Promise<void>((resolve) => this.#drained.push(resolve))
+    await this.#store.drain()
+  }
+
+  stop(): Promise<void> {
+    this.#isDraining = true
+    return this.#store.stop()
   }
 
   #admit(records: number): void {
     if (this.#isDraining) throw new ServerError('SHUTTING_DOWN', 'The server is shutting down.')
-    const { pendingWriteRecords, pendingWriteBytes } = this.#limits
-    if (this.#pendingRecords + records <= pendingWriteRecords && this.#pendingBytes < pendingWriteBytes) return
+    const { pendingWriteRecords, pendingWriteBytes, writeAheadLogBytes } = this.#limits
+    const backlog = this.#store.backlog()
+    const waitingRecords = this.#pendingRecords + backlog.records
+    const waitingBytes = this.#pendingBytes + backlog.bytes
+    const fits = waitingRecords + records <= pendingWriteRecords && waitingBytes < pendingWriteBytes
+    if (fits && backlog.logBytes < writeAheadLogBytes) return
+    const refusal = this.#store.refusal()
     throw new ServerError(
       'THROTTLING',
-      `Request rate exceeded: ${this.#pendingRecords} records (${this.#pendingBytes} bytes) are waiting to be stored. Retry with backoff.`,
+      `Request rate exceeded: ${waitingRecords} records (${waitingBytes} bytes) are waiting to be stored. Retry with backoff.` +
+        (refusal === undefined ? '' : ` ${refusal}`),
     )
   }
 
@@ -198,8 +226,6 @@ class GroupCommitWriter implements Writer {
       void this.#commit(pending).finally(() => {
         queue.isCommitting = false
         this.#inserts--
-        this.#pendingRecords -= pending.rows
-        this.#pendingBytes -= pending.bytes
         if (!queue.isEmpty) this.#ready.push(queue)
         if (this.#pendingRecords === 0) for (const resolve of this.#drained.splice(0)) resolve()
         this.#schedule()
@@ -207,14 +233,24 @@ class GroupCommitWriter implements Writer {
     }
   }
 
-  async #commit({ batch, writes, openedMs, rows }: PendingBatch): Promise<void> {
+  /** Not pending any more: the store has the batch, or nobody. Before its callers hear of it. */
+  #release(pending: PendingBatch): void {
+    this.#pendingRecords -= pending.rows
+    this.#pendingBytes -= pending.bytes
+    pending.rows = 0
+    pending.bytes = 0
+  }
+
+  async #commit(pending: PendingBatch): Promise<void> {
+    const { batch, writes, openedMs, rows } = pending
     const startedMs = this.#clock.monotonicMs()
     try {
       const table = this.#currentTable(batch.table)
-      const { kept, rejects, replaces, lookedUp } = await resolveVersions(table, batch, this.#watermarks, this.#stored)
+      const { kept, rejects, replaces, lookedUp } = await resolveVersions(table, batch, this.#watermarks, this.#store.stored)
       const lookedUpMs = this.#clock.monotonicMs()
       if (replaces) await this.#catalog.markDuplicates(table.databaseName, table.tableName)
-      if (kept === undefined || kept.length > 0) await this.#store(table, batch.toInsert(this.#engineDatabase, kept))
+      if (kept === undefined || kept.length > 0) await this.#keep(table, batch.toInsert(this.#engineDatabase, kept))
+      this.#release(pending)
       acknowledge(writes, rejects)
       this.#observer?.batchWritten({
         records: rows,
@@ -226,6 +262,7 @@ class GroupCommitWriter implements Writer {
         rejected: rejects.length,
       })
     } catch (error) {
+      this.#release(pending)
       this.#log.error('batch not written', { table: batch.table.physicalName, records: rows, error: String(error) })
       this.#observer?.batchFailed(error)
       const shown = this.#shownError(batch.table, error)
@@ -233,8 +270,8 @@ class GroupCommitWriter implements Writer {
     }
   }
 
-  async #store(table: TableRecord, insert: EngineInsert): Promise<void> {
-    await this.#engine.insert(insert)
+  async #keep(table: TableRecord, insert: EngineInsert): Promise<void> {
+    await this.#store.store(table, insert)
     for (const listener of this.#listeners) listener({ table, insert })
   }
 

@@ -1,0 +1,312 @@
+import { cpSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { type Clock, systemClock } from '../../base/clock.ts'
+import { ServerError } from '../../base/errors.ts'
+import { defaultLimits } from '../../base/limits.ts'
+import { silentLog } from '../../base/log.ts'
+import type { EngineInsert } from '../../engine/engine.ts'
+import { type TableRecord, emptySchema } from '../table-record.ts'
+import type { BatchStore } from '../writer/batch-store.ts'
+import { identityAt, identityKey, seriesKey } from '../writer/resolve-versions.ts'
+import type { StoredRecord, StoredRecords } from '../writer/stored-records.ts'
+import { decideVersion } from '../writer/version-decision.ts'
+import type { WriteRecord } from '../writer/write-record.ts'
+import { type Writer, openWriter } from '../writer/writer.ts'
+import { openLoggedStore } from './logged-store.ts'
+import { PendingBlock } from './pending-block.ts'
+
+const table: TableRecord = {
+  databaseName: 'db',
+  tableName: 'table',
+  physicalName: 't_1',
+  creationTimeMs: 0,
+  lastUpdatedTimeMs: 0,
+  memoryStoreHours: 6,
+  magneticStoreDays: 1,
+  magneticStoreWrites: false,
+  partitionKey: { type: 'MEASURE' },
+  schema: { ...emptySchema, dimensions: [{ name: 'host', physicalName: 'd1' }], singleMeasureTypes: ['double', 'varchar'] },
+}
+const other: TableRecord = { ...table, tableName: 'other', physicalName: 't_2' }
+const storageKeys = { keys: [{ id: 1, bytes: Buffer.alloc(32, 1) }], currentKeyId: 1, rootSecret: Buffer.alloc(32, 2) }
+const names = ['host']
+
+/** Rows as the engine holds them: nothing is ever merged away. */
+class Rows implements StoredRecords {
+  readonly rows: (StoredRecord & { readonly table: string })[] = []
+  /** Of the next insert, before it fails; undefined: it does not fail. */
+  takes: number | undefined
+  isFull = false
+  inserts = 0
+
+  async insert(insert: EngineInsert): Promise<void> {
+    const block = new PendingBlock(insert.table)
+    block.append(insert)
+    const taken = this.isFull ? 0 : Math.min(this.takes ?? block.rowCount, block.rowCount)
+    for (let row = 0; row < taken; row++) {
+      this.rows.push({ table: insert.table, identity: identityAt(block, row), version: block.versionAt(row), value: block.valueAt(row) })
+    }
+    const isRefused = this.isFull || this.takes !== undefined
+    this.takes = undefined
+    if (isRefused) throw new ServerError('ENGINE_UNAVAILABLE', 'The engine has no space left on its disk')
+    this.inserts++
+  }
+
+  async newestTimes(
+    ...[{ physicalName }, series, fromNs]: Parameters<StoredRecords['newestTimes']>
+  ): ReturnType<StoredRecords['newestTimes']> {
+    const asked = new Set(series.map(seriesKey))
+    return this.rows
+      .filter((r) => r.table === physicalName && asked.has(seriesKey(r.identity)) && r.identity.timeNs >= fromNs)
+      .map(({ identity }) => identity)
+  }
+
+  async find(...[{ physicalName }, identities]: Parameters<StoredRecords['find']>): Promise<readonly StoredRecord[]> {
+    const asked = new Set(identities.map(identityKey))
+    const found = new Map<string, StoredRecord>()
+    for (const row of this.rows) {
+      const key = identityKey(row.identity)
+      if (row.table === physicalName && asked.has(key) && !((found.get(key)?.version ?? -1n) > row.version)) found.set(key, row)
+    }
+    return [...found.values()]
+  }
+}
+
+let parent: string
+let rows: Rows
+let tables: TableRecord[]
+let directory: string
+let opened: { store: BatchStore; writer: Writer }[]
+let duplicates: number
+/** Moves the clock of pauses and ages on. */
+let skippedMs: number
+
+beforeEach(() => {
+  parent = mkdtempSync(join(tmpdir(), 'tidemark-logged-'))
+  begin()
+})
+afterEach(async () => {
+  for (const { store } of opened) await store.stop()
+  rmSync(parent, { recursive: true, force: true })
+})
+
+function begin(): void {
+  rows = new Rows()
+  tables = [table, other]
+  directory = mkdtempSync(join(parent, 'log-'))
+  opened = []
+  duplicates = 0
+  skippedMs = 0
+}
+
+async function open(limits = defaultLimits): Promise<{ store: BatchStore; writer: Writer }> {
+  const catalog = {
+    table: (databaseName: string, tableName: string) => tables.find((t) => t.databaseName === databaseName && t.tableName === tableName),
+    markDuplicates: async () => void duplicates++,
+  }
+  const clock: Clock = { ...systemClock, monotonicMs: () => systemClock.monotonicMs() + skippedMs }
+  const options = { catalog, clock, limits, log: silentLog, engineDatabase: 'tidemark' }
+  const store = await openLoggedStore({ ...options, engine: rows, stored: rows, keys: storageKeys, directory, segmentBytes: 2000 })
+  const engine = { insert: (insert: EngineInsert) => rows.insert(insert), rows: async () => [] }
+  const result = { store, writer: openWriter({ ...options, engine, store, rememberedSeries: 8 }) }
+  opened.push(result)
+  return result
+}
+
+/** The log as it is at this moment is what the next process finds; what only memory held is gone. */
+async function crash(): Promise<void> {
+  const next = mkdtempSync(join(parent, 'log-'))
+  cpSync(directory, next, { recursive: true })
+  rows.isFull = true
+  for (const { store } of opened.splice(0)) await store.stop()
+  rows.isFull = false
+  directory = next
+}
+
+interface Step {
+  readonly host: number
+  readonly time: number
+  readonly version: number
+  readonly value: number | string
+}
+
+const record = ({ host, time, version, value }: Step, index = 0): WriteRecord => ({
+  index,
+  timeNs: BigInt(time),
+  version: BigInt(version),
+  store: 'memory',
+  measureName: 'm',
+  dimensions: { names, values: [`host${host}`] },
+  value: typeof value === 'string' ? { kind: 'single', type: 'varchar', value } : { kind: 'single', type: 'double', value },
+})
+const step = (time: number, over: Partial<Step> = {}): Step => ({ host: 1, time, version: 1, value: time, ...over })
+const timesOf = (physicalName: string): number[] =>
+  rows.rows.filter((row) => row.table === physicalName).map(({ identity }) => Number(identity.timeNs))
+
+const stepArbitrary: fc.Arbitrary<Step> = fc.record({
+  host: fc.nat({ max: 12 }),
+  time: fc.integer({ min: 1, max: 6 }),
+  version: fc.integer({ min: 1, max: 3 }),
+  value: fc.constantFrom(1, 2, 'a'),
+})
+const action = fc.oneof(
+  { weight: 6, arbitrary: fc.array(fc.array(stepArbitrary, { minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 3 }) },
+  { weight: 2, arbitrary: fc.constant('flush' as const) },
+  { weight: 2, arbitrary: fc.nat({ max: 4 }).map((takes) => ({ takes })) },
+  { weight: 2, arbitrary: fc.constant('crash' as const) },
+)
+
+describe('records that a log acknowledges', () => {
+  it(
+    'are stored once and decided about exactly, whatever is flushed, refused, lost in memory or replayed',
+    { timeout: 60_000 },
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(fc.array(action, { maxLength: 14 }), async (actions) => {
+          begin()
+          let { store, writer } = await open()
+          const model = new Map<string, Step>()
+          const accepted = new Set<string>()
+          const keyOf = ({ host, time }: Step): string => `${host}/${time}`
+          for (const act of actions) {
+            skippedMs += 10_000
+            if (act === 'flush') await store.flush().catch(() => undefined)
+            else if (act === 'crash') {
+              await crash()
+              ;({ store, writer } = await open())
+            } else if ('takes' in act) {
+              rows.takes = act.takes
+              await store.flush().catch(() => undefined)
+              rows.takes = undefined
+            } else {
+              const expected = act.map((steps) =>
+                steps.flatMap((one, index) => {
+                  const before = model.get(keyOf(one))
+                  const decision = decideVersion(
+                    BigInt(one.version),
+                    before && BigInt(before.version),
+                    () => before !== undefined && before.value === one.value,
+                  )
+                  if (decision.kind === 'reject') return [index]
+                  if (decision.kind !== 'keep') {
+                    model.set(keyOf(one), one)
+                    accepted.add(`${keyOf(one)}/${one.version}`)
+                  }
+                  return []
+                }),
+              )
+              const outcomes = await Promise.all(act.map((steps) => writer.write(table, steps.map(record))))
+              expect(outcomes.map(({ rejected }) => rejected.map(({ index }) => index))).toEqual(expected)
+            }
+          }
+          await crash()
+          await open()
+          const versions = rows.rows.map(({ identity, version }) => `${identityKey(identity)}/${version}`)
+          expect(new Set(versions).size).toBe(versions.length)
+          const winners = await rows.find(
+            table,
+            rows.rows.map(({ identity }) => identity),
+          )
+          expect(winners.map(({ version, value }) => `${version} ${[...value.values()].join()}`).sort()).toEqual(
+            [...model.values()].map(({ version, value }) => `${version} ${value}`).sort(),
+          )
+          expect(versions.length).toBeLessThanOrEqual(accepted.size)
+          if (versions.length > model.size) expect(duplicates).toBeGreaterThan(0)
+        }),
+        { numRuns: 40 },
+      )
+    },
+  )
+
+  it('reach the engine by themselves, together, and leave an empty log', async () => {
+    const { store, writer } = await open()
+    const listened: number[] = []
+    writer.onDurableBatch(({ insert }) => listened.push(insert.rowCount))
+    for (let time = 1; time <= 20; time++) await writer.write(table, [record(step(time))])
+    expect(listened).toHaveLength(20)
+    expect(rows.rows).toHaveLength(0)
+    expect(writer.pending()).toEqual({ records: 0, bytes: 0 })
+    expect(writer.backlog()).toMatchObject({ records: 20 })
+    await expect.poll(() => rows.rows.length, { timeout: 3000 }).toBe(20)
+    expect(rows.inserts).toBe(1)
+    expect(writer.backlog().records).toBe(0)
+    await writer.drain?.()
+    await store.stop()
+    expect(store.backlog()).toMatchObject({ logBytes: 0, logSegments: 0 })
+  })
+
+  it('are in the engine when a flush of their table resolves, those of other tables wait', async () => {
+    const { writer } = await open()
+    await Promise.all([writer.write(table, [record(step(1))]), writer.write(other, [record(step(2))])])
+    await writer.flush(table)
+    expect([timesOf('t_1'), timesOf('t_2')]).toEqual([[1], []])
+    await writer.flush()
+    expect(timesOf('t_2')).toEqual([2])
+  })
+
+  it('are left out when their table was deleted before they reached it, in this process or the next', async () => {
+    const { writer } = await open()
+    await Promise.all([writer.write(table, [record(step(1))]), writer.write(other, [record(step(2))])])
+    tables = [{ ...table, physicalName: 't_3' }, other]
+    await writer.flush(table)
+    expect(rows.rows).toEqual([])
+    await crash()
+    const { writer: next } = await open()
+    expect([timesOf('t_1'), timesOf('t_3'), timesOf('t_2')]).toEqual([[], [], [2]])
+    await next.write(tables[0]!, [record(step(3))])
+    await next.flush()
+    expect(timesOf('t_3')).toEqual([3])
+  })
+})
+
+describe('while the engine refuses records', () => {
+  it('writes go on up to the bound, reads are told why, and all is well without a restart when it takes them again', async () => {
+    const { writer } = await open({ ...defaultLimits, pendingWriteRecords: 10 })
+    rows.isFull = true
+    for (let time = 1; time <= 10; time++) await writer.write(table, [record(step(time))])
+    const reason =
+      'Records of db.table are safe in the write-ahead log, but the engine does not take them: The engine has no space left on its disk'
+    await expect(writer.flush(table)).rejects.toMatchObject({ code: 'ENGINE_UNAVAILABLE', message: reason })
+    await expect(writer.write(table, [record(step(11))])).rejects.toMatchObject({
+      code: 'THROTTLING',
+      message: expect.stringMatching(/^Request rate exceeded: 10 records .* no space left/) as string,
+    })
+    await expect(writer.flush()).rejects.toMatchObject({ message: reason })
+    rows.isFull = false
+    await expect.poll(() => rows.rows.length, { timeout: 5000 }).toBe(10)
+    await writer.write(table, [record(step(11))])
+    await writer.flush(table)
+    expect(timesOf('t_1').sort((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11])
+  })
+
+  it('the size of the log is a bound too', async () => {
+    const { writer } = await open({ ...defaultLimits, writeAheadLogBytes: 3000 })
+    rows.isFull = true
+    let written = 0
+    const fill = async (): Promise<void> => {
+      for (; written < 100; written++) await writer.write(table, [record(step(written + 1))])
+    }
+    await expect(fill()).rejects.toMatchObject({ code: 'THROTTLING' })
+    expect(written).toBeGreaterThan(3)
+    expect(writer.backlog().logBytes).toBeLessThan(4000)
+    rows.isFull = false
+    await expect.poll(() => writer.backlog().records, { timeout: 5000 }).toBe(0)
+    await writer.write(table, [record(step(1000))])
+  })
+
+  it('a stop keeps the log, and the next start stores what is in it', async () => {
+    const { writer, store } = await open()
+    await writer.write(table, [record(step(1))])
+    rows.isFull = true
+    await writer.drain?.()
+    await store.stop()
+    await open()
+    expect(rows.rows).toEqual([])
+    await crash()
+    await open()
+    expect(timesOf('t_1')).toEqual([1])
+  })
+})

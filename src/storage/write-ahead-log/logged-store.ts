@@ -1,0 +1,142 @@
+import type { Clock } from '../../base/clock.ts'
+import type { Log } from '../../base/log.ts'
+import type { Engine, EngineInsert } from '../../engine/engine.ts'
+import type { StorageKeys } from '../at-rest/storage-keys.ts'
+import type { StoredCatalog } from '../stored-catalog.ts'
+import type { TableRecord } from '../table-record.ts'
+import type { Backlog, BatchStore, FlushObserver, TableName } from '../writer/batch-store.ts'
+import { identityKey, seriesKey } from '../writer/resolve-versions.ts'
+import type { RecordIdentity, StoredRecord, StoredRecords } from '../writer/stored-records.ts'
+import { encodeEntry } from './entry-format.ts'
+import { PendingTables } from './pending-tables.ts'
+import { replayLog } from './replay-log.ts'
+import { WriteAheadLog } from './write-ahead-log.ts'
+
+export interface LoggedStoreOptions {
+  readonly engine: Pick<Engine, 'insert'>
+  /** Of the engine. */
+  readonly stored: StoredRecords
+  readonly catalog: Pick<StoredCatalog, 'table' | 'markDuplicates'>
+  readonly clock: Clock
+  readonly log: Log
+  readonly engineDatabase: string
+  readonly keys: StorageKeys
+  /** Of the log's segments. */
+  readonly directory: string
+  readonly segmentBytes?: number
+  readonly observer?: Partial<FlushObserver>
+}
+
+/**
+ * Opens the log of this node and brings what a crash left in it into the engine; rows that the engine refuses stay pending.
+ * @throws ServerError CONFIGURATION for a damaged log.
+ */
+export async function openLoggedStore(options: LoggedStoreOptions): Promise<BatchStore> {
+  const log = await WriteAheadLog.open(options)
+  let isReplayed = false
+  const pending = new PendingTables({
+    ...options,
+    onFlushed: (below) => {
+      if (isReplayed) log.release(below)
+    },
+  })
+  const store = new LoggedStore(log, pending, options.stored)
+  try {
+    await replayLog({ ...options, source: log, pending, stored: store.stored })
+  } catch (error) {
+    await pending.stop()
+    throw error
+  }
+  isReplayed = true
+  log.release(pending.oldestSegment ?? 'all')
+  return store
+}
+
+class LoggedStore implements BatchStore {
+  /** The log puts all that waits into one write, so that many tables wait together. */
+  readonly concurrency = 64
+  readonly stored: StoredRecords
+  readonly #log: WriteAheadLog
+  readonly #pending: PendingTables
+
+  constructor(log: WriteAheadLog, pending: PendingTables, engineStored: StoredRecords) {
+    this.#log = log
+    this.#pending = pending
+    this.stored = withPending(engineStored, pending)
+  }
+
+  store(table: TableRecord, insert: EngineInsert): Promise<void> {
+    return this.#log.append(encodeEntry(table, insert), (segment) => this.#pending.add(table, insert, segment))
+  }
+
+  flush(table?: TableName): Promise<void> {
+    return this.#pending.flush(table)
+  }
+
+  backlog(): Backlog {
+    const { bytes: logBytes, segments: logSegments } = this.#log.size
+    return { ...this.#pending.size, logBytes, logSegments }
+  }
+
+  refusal(): string | undefined {
+    return this.#pending.failure?.message
+  }
+
+  async drain(): Promise<void> {
+    await this.#pending.flush().catch(() => undefined)
+  }
+
+  async stop(): Promise<void> {
+    await this.#pending.stop()
+    await this.#log.close(() => this.#pending.size.records === 0)
+  }
+}
+
+/** Rows go from pending to stored, never back: what is not pending when it is looked for can be found in the engine. */
+function withPending(engine: StoredRecords, pending: PendingTables): StoredRecords {
+  return {
+    async newestTimes(table, series, fromNs) {
+      const blocks = pending.blocksOf(table)
+      const newest = series.flatMap((one) =>
+        blocks.flatMap((block) => {
+          const timeNs = block.newestTime(one)
+          return timeNs === undefined ? [] : [{ ...one, timeNs }]
+        }),
+      )
+      const times = new Map<string, (typeof newest)[number]>()
+      for (const one of [...newest, ...(await engine.newestTimes(table, series, fromNs))]) {
+        const key = seriesKey(one)
+        const other = times.get(key)
+        if (other === undefined || other.timeNs < one.timeNs) times.set(key, one)
+      }
+      return [...times.values()]
+    },
+
+    async find(table, identities) {
+      const blocks = pending.blocksOf(table)
+      const found: StoredRecord[] = []
+      const elsewhere: RecordIdentity[] = []
+      const seen = new Set<string>()
+      for (const identity of identities) {
+        const record = firstOf(blocks, (block) => block.find(identity))
+        if (record === undefined) elsewhere.push(identity)
+        else {
+          found.push(record)
+          seen.add(identityKey(identity))
+        }
+      }
+      if (elsewhere.length === 0) return found
+      // the engine may answer more than was asked for: of what is pending it has an older version, if any
+      const stored = await engine.find(table, elsewhere)
+      return [...found, ...stored.filter(({ identity }) => !seen.has(identityKey(identity)))]
+    },
+  }
+}
+
+function firstOf<T, R>(items: readonly T[], look: (item: T) => R | undefined): R | undefined {
+  for (const item of items) {
+    const result = look(item)
+    if (result !== undefined) return result
+  }
+  return undefined
+}
