@@ -12,7 +12,7 @@ import { addTags } from './tags.ts'
 
 /** What the control plane works with. */
 export interface ControlOptions {
-  readonly storage: Pick<Storage, 'documents' | 'catalog' | 'tables' | 'isShared'>
+  readonly storage: Pick<Storage, 'documents' | 'catalog' | 'tables' | 'tableChanges' | 'isShared'>
   readonly account: Account
   readonly clock: Clock
   readonly limits: Limits

@@ -12,8 +12,8 @@ import { changePartitionKey, newTableProperties, readMagneticStoreWrites, readRe
 import { addTags } from './tags.ts'
 
 /**
- * Makes, shows, changes and removes tables. The engine's table comes first, under a name never used again, then the document: what a crash
- * leaves between them has no name for anybody and is removed when the storage is opened. Removal goes the other way.
+ * Makes, shows, changes and removes tables. The engine's table comes first, under a name never used again, then the document; removal goes
+ * the other way. What a crash leaves between them has no name for anybody and is removed when the storage is opened (storage/table-changes).
  */
 export class TableControl {
   readonly #storage: ControlOptions['storage']
@@ -34,7 +34,7 @@ export class TableControl {
   async create(input: CreateTableInput): Promise<TableDescription> {
     const { databaseName, tableName } = input
     checkNewName('tableName', tableName, this.#limits)
-    const { catalog, documents, tables } = this.#storage
+    const { catalog, documents, tables, tableChanges } = this.#storage
     const nowMs = this.#clock.nowMs()
     const record: TableRecord = {
       databaseName,
@@ -50,9 +50,10 @@ export class TableControl {
     const key = tableKey(databaseName, tableName)
     if ((await documents.get('table', key)) !== undefined) throw alreadyExists('table', tableName)
     await this.#checkQuota()
+    await tableChanges.begin(record.physicalName)
     await tables.create(record)
     if (!(await documents.put('table', key, record, 0))) {
-      await tables.drop(record.physicalName)
+      await this.#drop(record.physicalName)
       throw alreadyExists('table', tableName)
     }
     await catalog.refresh(databaseName, tableName)
@@ -63,6 +64,7 @@ export class TableControl {
       await this.#remove(record)
       throw error
     }
+    await tableChanges.end(record.physicalName)
     return this.#describe(record)
   }
 
@@ -116,9 +118,10 @@ export class TableControl {
   async delete(databaseName: string, tableName: string): Promise<void> {
     for (;;) {
       const { value, revision } = await this.#find(databaseName, tableName)
+      await this.#storage.tableChanges.begin(value.physicalName)
       if (!(await this.#storage.documents.remove('table', tableKey(databaseName, tableName), revision))) continue
       await this.#storage.catalog.refresh(databaseName, tableName)
-      await this.#storage.tables.drop(value.physicalName)
+      await this.#drop(value.physicalName)
       return
     }
   }
@@ -178,12 +181,17 @@ export class TableControl {
 
   /** Undoes a creation whose database is gone. */
   async #remove({ databaseName, tableName, physicalName }: TableRecord): Promise<void> {
-    const { catalog, documents, tables } = this.#storage
+    const { catalog, documents } = this.#storage
     const key = tableKey(databaseName, tableName)
     const stored = await documents.get<TableRecord>('table', key)
     if (stored?.value.physicalName === physicalName) await documents.remove('table', key, stored.revision)
     await catalog.refresh()
-    await tables.drop(physicalName)
+    await this.#drop(physicalName)
+  }
+
+  async #drop(physicalName: string): Promise<void> {
+    await this.#storage.tables.drop(physicalName)
+    await this.#storage.tableChanges.end(physicalName)
   }
 
   #describe(record: TableRecord): TableDescription {
