@@ -136,7 +136,7 @@ function printFloat(value: number): string {
   return /[.e]/.test(text) ? text : `${text}.`
 }
 
-const bareName = /^(?:[a-z]\d+|time|measure_name)$/
+const bareName = /^(?:[a-z]\d+|time|measure_name|[at]\d*_\w+|value_\w+|tidemark)$/
 
 export const quoteName = (name: string): string => (bareName.test(name) ? name : `\`${escape(name).replaceAll('`', '\\`')}\``)
 

@@ -16,7 +16,7 @@ export function freeTime(comparison: Comparison): Expression {
   const operator = flipped ? mirrored[comparison.operator] : comparison.operator
   const [operand, constant] = flipped ? [comparison.right, comparison.left] : [comparison.left, comparison.right]
   if (constant.kind !== 'literal' || typeof constant.value !== 'bigint' || operator === 'distinct' || operator === '<>') return comparison
-  return free(operand, operator, constant.value) ?? comparison
+  return free(operand, operator, constant.value) ?? (flipped ? { ...comparison, operator, left: operand, right: constant } : comparison)
 }
 
 const mirrored: Readonly<Record<ComparisonOperator, ComparisonOperator>> = {
