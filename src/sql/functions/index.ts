@@ -6,6 +6,7 @@ import { conditionalFunctions } from './conditional.ts'
 import { dateTimeFunctions } from './date-time.ts'
 import type { FunctionDefinition } from './definition.ts'
 import { jsonFunctions } from './json.ts'
+import { mapFunctions } from './map.ts'
 import { mathematicalFunctions } from './mathematical.ts'
 import { regularExpressionFunctions } from './regular-expression.ts'
 import { stringFunctions } from './string.ts'
@@ -22,6 +23,7 @@ export const functionFamilies: readonly (readonly FunctionDefinition[])[] = [
   conditionalFunctions,
   dateTimeFunctions,
   jsonFunctions,
+  mapFunctions,
   mathematicalFunctions,
   regularExpressionFunctions,
   stringFunctions,

@@ -1,4 +1,14 @@
-import { argumentCost, coerces, commonType, isComparable, isNumeric, isOrderable, isScalar, isUnknown, seriesAsArray } from '../types/coercion.ts'
+import {
+  argumentCost,
+  coerces,
+  commonType,
+  isComparable,
+  isNumeric,
+  isOrderable,
+  isScalar,
+  isUnknown,
+  seriesAsArray,
+} from '../types/coercion.ts'
 import { UNKNOWN, typeText } from '../types/type.ts'
 import type { Type } from '../types/type.ts'
 import type { FunctionDefinition, Signature } from './definition.ts'

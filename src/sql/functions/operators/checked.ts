@@ -13,7 +13,14 @@ const functions: Readonly<Record<Operation, string>> = { addition: 'plus', subtr
 const min64 = -9223372036854775808n
 const max64 = 9223372036854775807n
 
-export function checked(context: LowerCall, operation: Operation, width: Width, left: Node, right: Node, what = `${width} ${operation} overflow`): Node {
+export function checked(
+  context: LowerCall,
+  operation: Operation,
+  width: Width,
+  left: Node,
+  right: Node,
+  what = `${width} ${operation} overflow`,
+): Node {
   const overflow = (condition: Node, value: Node): Node => context.failIf(condition, 'NUMERIC_VALUE_OUT_OF_RANGE', what, value)
   if (width === 'integer') {
     const wide = call(functions[operation], call('toInt64', left), right)
@@ -108,4 +115,3 @@ export function negated(context: LowerCall, width: Width, operand: Node): Node {
     ),
   )
 }
-

@@ -18,7 +18,8 @@ export const concatOperator: FunctionDefinition = {
     { pattern: '(varbinary, varbinary) -> varbinary', lower: (_, a, b) => call('concat', a!, b!) },
     {
       pattern: '(array(T), array(T)) -> array(T)',
-      lower: (context, a, b) => context.unwrap(a!, 'option', (x) => context.unwrap(b!, 'option', (y) => context.wrap(call('arrayConcat', x, y)))),
+      lower: (context, a, b) =>
+        context.unwrap(a!, 'option', (x) => context.unwrap(b!, 'option', (y) => context.wrap(call('arrayConcat', x, y)))),
     },
     {
       pattern: '(array(T), T) -> array(T)',

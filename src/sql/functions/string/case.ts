@@ -1,7 +1,7 @@
 import { call, identifier, lambda, string, when } from '../../clickhouse/tree.ts'
 import type { Node } from '../../clickhouse/tree.ts'
 import type { FunctionDefinition, LowerCall } from '../definition.ts'
-import { charactersOf, present } from '../expression.ts'
+import { and, charactersOf, present, unequal } from '../expression.ts'
 
 const source = 'developer guide, "String functions"'
 
@@ -27,7 +27,8 @@ function upper(context: LowerCall, text: Node): Node {
   )
   return context.let(text, (s) =>
     when(
-      call('match', s, string(expandingUpper)),
+      // The pattern is tried on texts that are not ASCII only: it costs ten times the conversion.
+      and(unequal(call('length', s), call('lengthUTF8', s)), call('match', s, string(expandingUpper))),
       call('arrayStringConcat', call('arrayMap', lambda([character], each), charactersOf(present(s)))),
       call('upperUTF8', s),
     ),

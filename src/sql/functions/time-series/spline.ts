@@ -61,8 +61,14 @@ function solve(context: LowerCall, columns: readonly Node[]): Node {
       diagonal,
       above,
       side,
-      ...[earlier(below, 0), earlier(diagonal, 1), earlier(above, 0), earlier(side, 0)],
-      ...[later(below, 0), later(diagonal, 1), later(above, 0), later(side, 0)],
+      earlier(below, 0),
+      earlier(diagonal, 1),
+      earlier(above, 0),
+      earlier(side, 0),
+      later(below, 0),
+      later(diagonal, 1),
+      later(above, 0),
+      later(side, 0),
     ],
     (...values) => {
       const [a, b, c, d, a1, b1, c1, d1, a2, b2, c2, d2] = values as [
