@@ -233,7 +233,8 @@ class ChdbEngine implements Engine {
   #mapped(message: string, cause?: unknown): ServerError {
     const error = mapEngineFault({ code: engineCode(message), message, cause })
     if (error.code === 'INTERNAL') {
-      this.#log.error('engine error unknown', { message })
+      this.#log.error('engine error unknown', { fault: error.message })
+      this.#log.debug('engine error unknown', { message })
       this.#options.onUnmapped?.(error)
     }
     return error

@@ -40,10 +40,14 @@ describe('mapEngineFault', () => {
     expect(told(message)).toMatchObject({ code, message: text })
   })
 
-  it('masks what it does not know and keeps it for the log', () => {
-    const error = told('Code: 47. DB::Exception: Unknown expression identifier `a1_double` in scope SELECT a1_double')
+  it('masks what it does not know; only the cause holds the words of the engine', () => {
+    const message =
+      'Code: 47. DB::Exception: Unknown expression identifier `secret` in scope SELECT secret. (UNKNOWN_IDENTIFIER) (version 26.7.2.1)'
+    const error = told(message)
     expect(error.code).toBe('INTERNAL')
     expect(error.definition).toMatchObject({ masked: true })
-    expect(error.message).toContain('a1_double')
+    expect(error.message).toBe('The engine failed: code 47 (UNKNOWN_IDENTIFIER)')
+    expect(error.cause).toBe(message)
+    expect(told('Unexpected null connection').message).toBe('The engine failed: no code')
   })
 })

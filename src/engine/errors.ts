@@ -91,7 +91,7 @@ const decorations = [
 
 /**
  * The engine's error as ours. Queries raise their own through `throwIf(condition, 'TIDEMARK|<code>|<message>')`.
- * What no row knows is INTERNAL, which edges mask: its text and cause are for the log.
+ * What no row knows is INTERNAL, which edges mask; what the engine said is the cause.
  */
 export function mapEngineFault(fault: EngineFault): ServerError {
   const ours = raised.exec(fault.message)
@@ -102,7 +102,13 @@ export function mapEngineFault(fault: EngineFault): ServerError {
   }
   const known = fault.code === undefined ? undefined : faults[fault.code]
   if (known) return new ServerError(known[0], known[1], { cause: fault.cause ?? fault.message })
-  return new ServerError('INTERNAL', `The engine failed: ${fault.message}`, { cause: fault.cause })
+  return new ServerError('INTERNAL', `The engine failed: ${faultName(fault)}`, { cause: fault.cause ?? fault.message })
+}
+
+/** Number and name of an error without its text, which may hold what the query asks: fit for every log. */
+export function faultName(fault: EngineFault): string {
+  const name = /\(([A-Z][A-Z_0-9]+)\)[^()]*(?:\(version [^()]*\))?\s*$/.exec(fault.message)?.[1]
+  return `${fault.code === undefined ? 'no code' : `code ${fault.code}`}${name === undefined ? '' : ` (${name})`}`
 }
 
 function undecorated(text: string): string {

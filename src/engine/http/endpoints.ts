@@ -97,7 +97,8 @@ export class Endpoints {
     const code = error instanceof ClickHouseError ? Number(error.code) : engineCode(message)
     const mapped = mapEngineFault({ code, message, cause: error })
     if (mapped.code === 'INTERNAL') {
-      this.#log.error('engine error unknown', { code, message })
+      this.#log.error('engine error unknown', { fault: mapped.message })
+      this.#log.debug('engine error unknown', { message })
       this.#onUnmapped?.(mapped)
     }
     return mapped
