@@ -232,7 +232,7 @@ describe('records that a log acknowledges', () => {
     expect(writer.backlog()).toMatchObject({ records: 20 })
     await expect.poll(() => rows.rows.length, { timeout: 3000 }).toBe(20)
     expect(rows.inserts).toBe(1)
-    expect(writer.backlog().records).toBe(0)
+    expect(writer.backlog()).toMatchObject({ records: 0, bytes: 0 })
     await writer.drain?.()
     await store.stop()
     expect(store.backlog()).toMatchObject({ logBytes: 0, logSegments: 0 })

@@ -61,19 +61,22 @@ export class PendingBlock implements VersionedRows {
   }
 
   /** Adds the rows listed in `kept` (ascending), or all. */
-  append(insert: EngineInsert, kept: Int32Array = allRows(insert.rowCount)): void {
+  append(insert: EngineInsert, kept?: Int32Array): void {
     const first = this.#rowCount
-    this.#reserve(first + kept.length)
+    const added = kept?.length ?? insert.rowCount
+    this.#reserve(first + added)
     for (const column of insert.columns) {
       if (column.kind === 'uint64') {
-        for (let i = 0; i < kept.length; i++) this.#series[first + i] = column.values[kept[i]!]!
+        if (kept === undefined) this.#series.set(column.values.subarray(0, added), first)
+        else for (let i = 0; i < added; i++) this.#series[first + i] = column.values[kept[i]!]!
         continue
       }
-      const { nulls } = column
-      if (nulls !== undefined && !this.#columns.has(column.name) && kept.every((row) => nulls[row] === 1)) continue
-      this.#copy(column, this.#column(column), first, kept)
+      if (!this.#columns.has(column.name) && isAllNull(column, added, kept)) continue
+      const to = this.#column(column)
+      if (kept === undefined && setNumbers(to, column, first, added)) continue
+      this.#copy(column, to, first, added, kept)
     }
-    this.#rowCount = first + kept.length
+    this.#rowCount = first + added
   }
 
   timeAt(row: number): bigint {
@@ -161,35 +164,46 @@ export class PendingBlock implements VersionedRows {
     return column
   }
 
-  #copy(from: Exclude<InsertColumn, { kind: 'uint64' }>, to: Column, first: number, kept: Int32Array): void {
-    const { nulls } = from
-    const codeOf = from.kind === 'dictionary' && to.kind === 'dictionary' ? this.#translation(from.dictionary, to) : undefined
-    for (let i = 0; i < kept.length; i++) {
-      const row = kept[i]!
-      if (nulls?.[row] === 1) continue
-      if (from.kind === 'dictionary') this.#textBytes += setCell(to, first + i, codeOf!(from.codes[row]!))
-      else if (from.kind === 'boolean') this.#textBytes += setCell(to, first + i, from.values[row] === 1)
-      else this.#textBytes += setCell(to, first + i, from.values[row] ?? '')
+  #copy(from: InsertColumn, to: Column, first: number, added: number, kept: Int32Array | undefined): void {
+    if (from.kind === 'dictionary' && to.kind === 'dictionary') return this.#copyCodes(from, to, first, added, kept)
+    assert(from.kind !== 'dictionary' && from.kind !== 'uint64', `column ${from.name} changes its kind`)
+    for (let i = 0; i < added; i++) {
+      const row = kept === undefined ? i : kept[i]!
+      if (from.nulls?.[row] === 1) continue
+      const value = from.kind === 'boolean' ? from.values[row] === 1 : (from.values[row] ?? '')
+      this.#textBytes += setCell(to, first + i, value)
     }
   }
 
-  /** From the codes of a batch to those of this block. */
-  #translation(texts: readonly string[], to: DictionaryColumn): (code: number) => number {
+  /** The codes of a batch become those of this block. */
+  #copyCodes(
+    { codes, nulls, dictionary }: InsertColumn & { readonly kind: 'dictionary' },
+    to: DictionaryColumn,
+    first: number,
+    added: number,
+    kept: Int32Array | undefined,
+  ): void {
+    const translated = new Int32Array(dictionary.length).fill(-1)
+    for (let i = 0; i < added; i++) {
+      const row = kept === undefined ? i : kept[i]!
+      if (nulls !== undefined && nulls[row] === 1) continue
+      const code = codes[row]!
+      if (translated[code]! < 0) translated[code] = this.#codeOf(dictionary[code]!, to)
+      to.codes[first + i] = translated[code]!
+      to.nulls[first + i] = 0
+    }
+  }
+
+  #codeOf(text: string, to: DictionaryColumn): number {
     let codes = this.#codes.get(to)
     if (codes === undefined) this.#codes.set(to, (codes = new Map()))
-    const translated = new Int32Array(texts.length).fill(-1)
-    return (code) => {
-      let known = translated[code]!
-      if (known >= 0) return known
-      const text = texts[code]!
-      known = codes.get(text) ?? to.dictionary.length
-      if (known === to.dictionary.length) {
-        to.dictionary.push(text)
-        codes.set(text, known)
-        this.#textBytes += 2 * text.length
-      }
-      return (translated[code] = known)
+    let code = codes.get(text)
+    if (code === undefined) {
+      code = to.dictionary.push(text) - 1
+      codes.set(text, code)
+      this.#textBytes += 2 * text.length
     }
+    return code
   }
 
   #reserve(rowCount: number): void {
@@ -202,8 +216,17 @@ export class PendingBlock implements VersionedRows {
   }
 }
 
-const allRows = (rowCount: number): Int32Array => {
-  const rows = new Int32Array(rowCount)
-  for (let row = 0; row < rowCount; row++) rows[row] = row
-  return rows
+function isAllNull({ nulls }: InsertColumn, added: number, kept: Int32Array | undefined): boolean {
+  if (nulls === undefined) return false
+  return kept === undefined ? !nulls.subarray(0, added).includes(0) : kept.every((row) => nulls[row] === 1)
+}
+
+/** A whole column of numbers at once; false when it is none. */
+function setNumbers(to: Column, from: InsertColumn, first: number, added: number): boolean {
+  if (to.kind === 'float64' && from.kind === 'float64') to.values.set(from.values.subarray(0, added), first)
+  else if (to.kind === 'int64' && from.kind === 'int64') to.values.set(from.values.subarray(0, added), first)
+  else return false
+  if (from.nulls === undefined) to.nulls.fill(0, first, first + added)
+  else to.nulls.set(from.nulls.subarray(0, added), first)
+  return true
 }

@@ -77,10 +77,12 @@ export class PendingTables {
       last = { block: new PendingBlock(table.physicalName), segment, openedMs, isSealed: false, isUncertain: false }
       pending.blocks.push(last)
     }
-    const { rowCount, bytes } = last.block
-    last.block.append(insert, kept)
-    this.#records += last.block.rowCount - rowCount
-    this.#bytes += last.block.bytes - bytes
+    const { block } = last
+    this.#records -= block.rowCount
+    this.#bytes -= block.rowCount === 0 ? 0 : block.bytes
+    block.append(insert, kept)
+    this.#records += block.rowCount
+    this.#bytes += block.bytes
     if (last.block.rowCount < blockRows && last.block.bytes < blockBytes) return
     last.isSealed = true
     void this.#sweep()
