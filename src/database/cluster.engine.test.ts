@@ -104,6 +104,25 @@ describe.runIf(hasKeeper() || process.env['CLICKHOUSE_URL'] !== undefined)('two 
     expect(right.database.findAccessKey(key.accessKeyId)?.secretAccessKey).toBe(key.secretAccessKey)
   })
 
+  it('write into a table, and read it, that the other has removed and made again', async () => {
+    const hosts = async (node: Node): Promise<unknown> =>
+      JSON.parse((await node.database.query(root(node), { queryString: 'SELECT host FROM shared.cpu' })).rowsJson)
+    await left.database.deleteTable(root(left), 'shared', 'cpu')
+    await left.database.createTable(root(left), { databaseName: 'shared', tableName: 'cpu' })
+    await right.database.write(root(right), { databaseName: 'shared', tableName: 'cpu', records: [record('new')] })
+    expect(await hosts(right)).toEqual([{ Data: [{ ScalarValue: 'new' }] }])
+    await right.database.deleteTable(root(right), 'shared', 'cpu')
+    await right.database.createTable(root(right), { databaseName: 'shared', tableName: 'cpu' })
+    await right.database.write(root(right), { databaseName: 'shared', tableName: 'cpu', records: [record('newer')] })
+    expect(await hosts(left)).toEqual([{ Data: [{ ScalarValue: 'newer' }] }])
+  })
+
+  it('tell the rows of all shards', async () => {
+    const { engine, tables } = await left.database.status(root(left))
+    expect(engine.kind).toBe('clickhouse')
+    expect(tables.find(({ tableName }) => tableName === 'cpu')).toMatchObject({ rows: 1, series: 1 })
+  })
+
   it('know no table that the other has removed', async () => {
     await left.database.deleteTable(root(left), 'shared', 'contested')
     await expect(right.database.describeTable(root(right), 'shared', 'contested')).rejects.toMatchObject({ code: 'RESOURCE_NOT_FOUND' })

@@ -201,12 +201,12 @@ class StoredDatabase implements OpenDatabase {
 
   async write(caller: Caller, input: WriteInput): Promise<WriteResult> {
     this.#authorizeTable(caller, 'timestream:WriteRecords', input.databaseName, input.tableName)
-    return this.#writes.write(caller, input)
+    return this.#knowingChanges(() => this.#writes.write(caller, input))
   }
 
   async query(caller: Caller, input: QueryInput): Promise<QueryPage> {
     if (input.nextToken === undefined) this.#queryRate.add(1)
-    return this.#queries.query(caller, input)
+    return this.#knowingChanges(() => this.#queries.query(caller, input))
   }
 
   async cancelQuery(caller: Caller, queryId: string): Promise<string> {
@@ -256,6 +256,18 @@ class StoredDatabase implements OpenDatabase {
   async stop(): Promise<void> {
     this.#accessKeys.close()
     await this.#queries.stop?.()
+  }
+
+  /** Another node may have removed or made again what this one still knows as it was: then once more, after reading the catalog. */
+  async #knowingChanges<T>(work: () => Promise<T>): Promise<T> {
+    const { isShared, catalog } = this.#options.storage
+    try {
+      return await work()
+    } catch (error) {
+      if (!isShared || !(error instanceof ServerError) || error.code !== 'INTERNAL') throw error
+      await catalog.refresh()
+      return work()
+    }
   }
 
   #authorize(caller: Caller, action: Action, arn: string): void {
