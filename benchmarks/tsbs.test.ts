@@ -5,7 +5,7 @@ const data = generateCpu({ seed: 123, hosts: 100, ticks: 2000, startMs: 0 })
 
 test('the same seed gives the same data, another seed other data', () => {
   const again = generateCpu({ seed: 123, hosts: 100, ticks: 2000, startMs: 0 })
-  expect(again.values).toEqual(data.values)
+  expect(Buffer.compare(again.values, data.values)).toBe(0)
   expect(again.tags).toEqual(data.tags)
   expect(generateCpu({ seed: 124, hosts: 100, ticks: 2, startMs: 0 }).values.slice(0, 2000)).not.toEqual(data.values.slice(0, 2000))
 })

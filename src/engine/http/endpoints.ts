@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { ClickHouseError, ClickHouseLogLevel, createClient, type ClickHouseClient } from '@clickhouse/client'
 import { ServerError } from '../../base/errors.ts'
+import { systemClock } from '../../base/clock.ts'
 import type { Log } from '../../base/log.ts'
 import { engineCode, mapEngineFault } from '../errors.ts'
 import { TrailingException } from './exception-tail.ts'
@@ -66,7 +67,7 @@ export class Endpoints {
       } catch (error) {
         const fault = connectionFault(error)
         if (fault === undefined) throw this.mapped(error)
-        this.#aside.set(endpoint, performance.now() + asideMs)
+        this.#aside.set(endpoint, systemClock.monotonicMs() + asideMs)
         this.#log.warn('engine node unreachable', { address: endpoint.address, attempt, cause: errorText(error) })
         const mayRepeat = retry === 'always' || fault === 'unheard'
         if (!mayRepeat || attempt >= attempts || this.#closing.signal.aborted) throw unavailable(error)
@@ -79,7 +80,7 @@ export class Endpoints {
   }
 
   #choose(): Endpoint {
-    const now = performance.now()
+    const now = systemClock.monotonicMs()
     for (let step = 0; step < this.all.length; step++) {
       const endpoint = this.all[(this.#next + step) % this.all.length]!
       if ((this.#aside.get(endpoint) ?? 0) > now) continue
