@@ -89,9 +89,16 @@ export function lowerRecursive(lowering: Lowering, relation: Extract<Relation, {
   const branch = (operand: Relation): Select => {
     const columns = columnsOf(operand)
     const block = lowering.relation(operand, new Set(columns.map((column) => column.symbol)))
-    return block.finish(
-      columns.map((column, i) => [relation.sources[i]!, cast(block.lookup(column.symbol) ?? identifier(column.symbol), physicalType(relation.columns[i]!.type))]),
+    // the names of the result are those of the rows it is made from: given in a SELECT around, they hide nothing
+    const names = columns.map(() => lowering.names.fresh('c'))
+    const query = block.finish(
+      columns.map((column, i) => [names[i]!, cast(block.lookup(column.symbol) ?? identifier(column.symbol), physicalType(relation.columns[i]!.type))]),
     )
+    return {
+      kind: 'select',
+      columns: names.map((name, i) => ({ expression: identifier(name), alias: relation.sources[i]! })),
+      from: { kind: 'query', query, alias: lowering.names.fresh('r') },
+    }
   }
   const query: SetQuery = { kind: 'set', operator: 'UNION ALL', queries: [branch(relation.base), branch(relation.step)] }
   const block = new Block(lowering.names, { kind: 'name', name: relation.name }, { with: [{ name: relation.name, query }] })
