@@ -10,6 +10,7 @@ export default defineConfig({
     pool: 'forks',
     // An engine process takes about 400 MB; two at a time fit any machine that can run Tidemark.
     maxWorkers: 2,
+    testTimeout: 30_000,
     projects: [
       {
         extends: true,
