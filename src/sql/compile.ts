@@ -4,9 +4,11 @@ import { analyze } from './analyzer/analyze.ts'
 import type { Catalog } from './catalog.ts'
 import { lower } from './clickhouse/lower.ts'
 import { print } from './clickhouse/print.ts'
+import { planLines } from './explain/plan.ts'
+import type { Query } from './ir.ts'
 import { decorrelate } from './optimizer/decorrelate.ts'
 import { pushDown } from './optimizer/push-down.ts'
-import type { LikeClause } from './syntax/ast.ts'
+import type * as ast from './syntax/ast.ts'
 import { parse } from './syntax/parse.ts'
 import type { Type } from './types/type.ts'
 
@@ -31,7 +33,8 @@ export interface TableReference {
   readonly table: string
 }
 
-export type CompiledStatement =
+/** What can be run, or explained. */
+export type RunnableStatement =
   | {
       readonly kind: 'query'
       /** ClickHouse SQL without FORMAT; its columns are the output columns in order, held as clickhouse/physical.ts says. */
@@ -44,6 +47,17 @@ export type CompiledStatement =
   | { readonly kind: 'show-tables'; readonly database?: string; readonly like?: LikePattern }
   | { readonly kind: 'show-measures'; readonly database: string; readonly table: string; readonly like?: LikePattern }
   | { readonly kind: 'describe'; readonly database: string; readonly table: string }
+
+export interface ExplainStatement {
+  readonly kind: 'explain'
+  /** Run the statement, too. */
+  readonly analyze: boolean
+  readonly statement: RunnableStatement
+  /** What the statement does, line by line. */
+  readonly plan: readonly string[]
+}
+
+export type CompiledStatement = RunnableStatement | ExplainStatement
 
 export interface LikePattern {
   readonly pattern: string
@@ -59,6 +73,10 @@ const settings: Readonly<Record<string, string | number>> = {
   join_use_nulls: 1,
   group_by_use_nulls: 1,
   short_circuit_function_evaluation: 'enable',
+  // the versions of a record have one time, and so one partition
+  do_not_merge_across_partitions_select_final: 1,
+  max_ast_elements: 1_000_000,
+  max_expanded_ast_elements: 5_000_000,
 }
 
 /**
@@ -68,13 +86,53 @@ const settings: Readonly<Record<string, string | number>> = {
 export function compile(text: string, catalog: Catalog, session: Session): CompiledStatement {
   const statement = parse(text, session)
   switch (statement.kind) {
+    case 'query':
+      return compileQuery(statement.query, catalog, session).compiled
+    case 'explain':
+      return compileExplain(statement, catalog, session)
+    case 'show-databases':
+    case 'show-tables':
+    case 'show-measures':
+    case 'describe':
+      return compileMetadata(statement, catalog)
+    case 'unload':
+      throw new ServerError('NOT_SUPPORTED', 'UNLOAD is not supported here', { position: statement.at })
+  }
+}
+
+type CompiledQuery = Extract<RunnableStatement, { kind: 'query' }>
+
+function compileQuery(query: ast.Query, catalog: Catalog, session: Session): { readonly compiled: CompiledQuery; readonly query: Query } {
+  const analysis = analyze(query, catalog, session)
+  const { fields, names, tables } = analysis
+  const optimized = { relation: pushDown(decorrelate(analysis.relation, names)), fields }
+  const tree = lower(optimized, names, session.nowNs)
+  const columns = fields.map(({ name, column }) => ({ name, type: column.type }))
+  return { compiled: { kind: 'query', text: print(tree), settings, columns, tables }, query: optimized }
+}
+
+function compileExplain(explain: Extract<ast.Statement, { kind: 'explain' }>, catalog: Catalog, session: Session): CompiledStatement {
+  const { statement, analyze: isAnalyze } = explain
+  switch (statement.kind) {
     case 'query': {
-      const query = analyze(statement.query, catalog, session)
-      const relation = pushDown(decorrelate(query.relation, query.names))
-      const tree = lower({ relation, fields: query.fields }, query.names, session.nowNs)
-      const columns = query.fields.map(({ name, column }) => ({ name, type: column.type }))
-      return { kind: 'query', text: print(tree), settings, columns, tables: query.tables }
+      const { compiled, query } = compileQuery(statement.query, catalog, session)
+      return { kind: 'explain', analyze: isAnalyze, statement: compiled, plan: planLines(query, catalog, session.nowNs) }
     }
+    case 'show-databases':
+    case 'show-tables':
+    case 'show-measures':
+    case 'describe':
+      return { kind: 'explain', analyze: isAnalyze, statement: compileMetadata(statement, catalog), plan: ['- Answered from the catalog'] }
+    case 'explain':
+    case 'unload':
+      throw new ServerError('NOT_SUPPORTED', `${statement.kind.toUpperCase()} cannot be explained`, { position: statement.at })
+  }
+}
+
+type MetadataKind = 'show-databases' | 'show-tables' | 'show-measures' | 'describe'
+
+function compileMetadata(statement: Extract<ast.Statement, { kind: MetadataKind }>, catalog: Catalog): Extract<RunnableStatement, { kind: MetadataKind }> {
+  switch (statement.kind) {
     case 'show-databases':
       return { kind: 'show-databases', ...likeOf(statement.like) }
     case 'show-tables':
@@ -87,13 +145,10 @@ export function compile(text: string, catalog: Catalog, session: Session): Compi
       const { database, table } = findTable(catalog, statement.name)
       return { kind: 'describe', database, table }
     }
-    case 'explain':
-    case 'unload':
-      throw new ServerError('NOT_SUPPORTED', `${statement.kind.toUpperCase()} is not supported here`, { position: statement.at })
   }
 }
 
-function likeOf(clause: LikeClause | undefined): { readonly like?: LikePattern } {
+function likeOf(clause: ast.LikeClause | undefined): { readonly like?: LikePattern } {
   if (!clause) return {}
   return { like: { pattern: clause.pattern, ...(clause.escape === undefined ? {} : { escape: clause.escape }) } }
 }

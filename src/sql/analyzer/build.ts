@@ -24,10 +24,15 @@ export function coerce(expression: Expression, type: Type): Expression {
 
 /** Types that differ only in field names need no conversion; a cast that prints nothing carries the names. */
 function withType(expression: Expression, type: Type): Expression {
+  if (expression.kind === 'row') return { ...expression, type }
   return typeText(expression.type) === typeText(type) ? expression : { kind: 'cast', type, operand: expression, safe: false }
 }
 
 export function castTo(expression: Expression, type: Type, safe: boolean): Expression {
+  if (expression.kind === 'row' && type.kind === 'row' && type.fields.length === expression.items.length) {
+    const items = expression.items.map((item, i) => (sameType(item.type, type.fields[i]!.type) ? item : castTo(item, type.fields[i]!.type, safe)))
+    return { kind: 'row', type, items }
+  }
   return (isLiteral(expression) && foldCast(expression, type)) || { kind: 'cast', type, operand: expression, safe }
 }
 

@@ -120,7 +120,22 @@ function overRows(lowering: Lowering, expression: Of<'quantified'>, place: Place
 /** IN as a condition on rows: NULL and false are the same there, so that the engine's own IN will do. Undefined for other conditions. */
 export function lowerMembershipFilter(lowering: Lowering, condition: Expression, place: Place): Node | undefined {
   if (condition.kind !== 'quantified' || condition.operator !== '=' || condition.quantifier !== 'any') return undefined
+  if (condition.operand.kind === 'row') return rowMembership(lowering, condition, condition.operand.items, place)
   if (isNested(condition.operand.type)) return undefined
   const query = lowering.select(condition.query, [[onlyColumn(condition.query), lowering.names.fresh('c')]])
   return { kind: 'in-query', operand: positiveZero(lowering.expression(condition.operand, place), condition), query }
+}
+
+/** `(a, b) IN (SELECT x, y …)` over scalars: the engine compares the columns. */
+function rowMembership(lowering: Lowering, condition: Of<'quantified'>, items: readonly Expression[], place: Place): Node | undefined {
+  const { query } = condition
+  const row = query.kind === 'project' ? query.assignments[0]!.expression : undefined
+  if (query.kind !== 'project' || row?.kind !== 'row' || items.some((item) => isNested(item.type))) return undefined
+  const assignments = row.items.map((expression) => ({
+    column: { symbol: lowering.names.fresh('c'), type: expression.type, nullable: true },
+    expression,
+  }))
+  const columns = assignments.map(({ column }) => [column.symbol, lowering.names.fresh('c')] as const)
+  const operand = call('tuple', ...items.map((item) => lowering.expression(item, place)))
+  return { kind: 'in-query', operand, query: lowering.select({ kind: 'project', input: query.input, assignments }, columns) }
 }
