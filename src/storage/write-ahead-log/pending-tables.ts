@@ -187,7 +187,7 @@ export class PendingTables {
   #failed(pending: PendingTable, error: unknown): ServerError {
     const { clock, log, observer } = this.#options
     const { databaseName, tableName, physicalName } = pending.table
-    const reason = error instanceof ServerError ? error.message : 'an unexpected error'
+    const reason = error instanceof ServerError && error.definition.masked !== true ? error.message : 'an internal error'
     const shown = new ServerError(
       'ENGINE_UNAVAILABLE',
       `Records of ${databaseName}.${tableName} are safe in the write-ahead log, but the engine does not take them: ${reason}`,
