@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { basename } from 'node:path'
+import { basename, dirname } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { findSltFiles } from './runner/files.ts'
 import { openProduct, type Product } from './runner/open-product.ts'
@@ -13,8 +13,8 @@ afterAll(async () => {
   await product.close()
 })
 
-test.each((await findSltFiles()).map((path) => ({ name: basename(path, '.slt'), path })))(
-  'the results of $name.slt hold',
+test.each((await findSltFiles()).map((path) => ({ name: basename(dirname(path)) + '/' + basename(path, '.slt'), path })))(
+  '$name gives what is written in its file',
   async ({ path }) => {
     const { problems } = await runSlt(await readFile(path, 'utf8'), product.database, product.clock)
     expect(problems).toEqual([])
