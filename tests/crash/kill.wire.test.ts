@@ -71,7 +71,7 @@ test(`every acknowledged record is there after ${kills} kills in the middle of w
     await served.write.send(new CreateTableCommand(table))
     for (let kill = 0; kill < kills; kill++) {
       const working = Array.from({ length: writers }, (_, writer) => writeUntilDeath(served, writer, counter, acknowledged))
-      await new Promise((resolve) => setTimeout(resolve, 50 + next() * 500))
+      await new Promise((resolve) => setTimeout(resolve, 50 + next() * 1500))
       served.process.kill('SIGKILL')
       await Promise.all([...working, served.exited])
       served = await serve({ data })
