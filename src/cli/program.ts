@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { ServerError } from '../base/errors.ts'
 import type { OptionDefinitions } from '../base/option.ts'
+import { readConfig } from '../server/config.ts'
 import { serverOptions } from '../server/options.ts'
 import { version } from '../server/version.ts'
 import { addOptions, environmentHelp, optionSources } from './command-options.ts'
@@ -51,9 +52,10 @@ function buildProgram(host: Host): Command {
     .configureOutput({ writeOut: (text) => void host.stdout.write(text), writeErr: (text) => void host.stderr.write(text) })
 
   command(program, 'serve', 'Serve the Timestream API', serverOptions).action(async (_options: object, self: Command) => {
+    const config = readConfig(optionSources(self))
     // Only here: the engine alone takes longer to load than a query takes.
     const { serve } = await import('./serve.ts')
-    await serve(optionSources(self), host)
+    await serve(config, host)
   })
 
   command(program, 'query', 'Run a query and print its rows', { ...queryOptions, ...connectionOptions })

@@ -1,8 +1,7 @@
 import { systemClock } from '../base/clock.ts'
 import { ServerError } from '../base/errors.ts'
 import { jsonLog, standardError } from '../base/json-log.ts'
-import type { OptionSources } from '../base/option.ts'
-import { readConfig } from '../server/config.ts'
+import type { ServerConfig } from '../server/config.ts'
 import { stopOnSignal } from '../server/lifecycle.ts'
 import { startServer, type Server } from '../server/main.ts'
 import { ServiceFailure } from './failure.ts'
@@ -10,8 +9,7 @@ import { greeting } from './greeting.ts'
 import type { Host } from './host.ts'
 
 /** Serves until a signal comes, then ends the process: 0 when everything was finished in order. */
-export async function serve(sources: OptionSources, host: Host): Promise<void> {
-  const config = readConfig(sources)
+export async function serve(config: ServerConfig, host: Host): Promise<void> {
   const log = jsonLog(config.logLevel, standardError())
   const server = await start(() => startServer(config, systemClock, log))
   host.stdout.write(greeting(server.facts))
