@@ -1,12 +1,12 @@
 import { ServerError } from '../../base/errors.ts'
 import type { Catalog, ColumnRole, Measure, TableSchema } from '../../sql/catalog.ts'
-import type { CompiledStatement } from '../../sql/compile.ts'
+import type { RunnableStatement } from '../../sql/compile.ts'
 import { arrayOf, rowOf, typeText, VARCHAR } from '../../sql/types/type.ts'
 import type { ResultColumn } from '../database.ts'
-import { escaped } from './encode/row-encoder.ts'
+import { row, scalar } from './encode/datum-text.ts'
 import { namesLike } from './like-pattern.ts'
 
-export type CatalogStatement = Exclude<CompiledStatement, { kind: 'query' }>
+export type CatalogStatement = Exclude<RunnableStatement, { kind: 'query' }>
 
 export interface CatalogResult {
   readonly columns: readonly ResultColumn[]
@@ -68,8 +68,6 @@ function measureRow({ name, dataType, dimensions }: Measure): string {
 }
 
 const text = (name: string): ResultColumn => ({ name, type: VARCHAR })
-const scalar = (value: string): string => `{"ScalarValue":"${escaped(value)}"}`
-const row = (...datums: readonly string[]): string => `{"Data":[${datums.join(',')}]}`
 const listOf = (name: string, values: readonly string[]): CatalogResult => ({
   columns: [text(name)],
   rows: values.map((value) => row(scalar(value))),

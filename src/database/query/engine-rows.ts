@@ -108,6 +108,10 @@ export class EngineRows implements RowSource {
     return { percentage: share, bytesScanned, bytesMetered: Math.max(leastMeteredBytes, bytesScanned) }
   }
 
+  get rowsRead(): number {
+    return (this.#result?.progress() ?? this.#lastProgress).rowsRead
+  }
+
   async close(): Promise<void> {
     const running = !this.#delivered
     this.#closed = true

@@ -5,6 +5,7 @@ import type { Log } from '../../base/log.ts'
 import type { Service } from '../../base/service.ts'
 import type { Engine } from '../../engine/engine.ts'
 import { compile, type CompiledStatement } from '../../sql/compile.ts'
+import { VARCHAR } from '../../sql/types/type.ts'
 import type { SchemaCatalog } from '../../storage/schema-catalog.ts'
 import type { TableName } from '../../storage/writer/batch-store.ts'
 import { authorize, type Action } from '../access/authorize.ts'
@@ -16,6 +17,7 @@ import { ClientTokens } from './client-tokens.ts'
 import { Cursor, type RowPage } from './cursor.ts'
 import { Cursors } from './cursors.ts'
 import { EngineRows } from './engine-rows.ts'
+import { ExplainRows } from './explain-rows.ts'
 import { newQueryId } from './query-id.ts'
 import { listedRows, type RowSource } from './row-source.ts'
 
@@ -206,10 +208,11 @@ class EngineQueryService implements QueryService {
     const before = catalog.snapshot()
     const statement = await this.#compile(queryString, nowNs)
     this.#authorize(caller, statement)
-    if (statement.kind !== 'query' || flushTable === undefined) return statement
-    await Promise.all(statement.tables.map(({ database, table }) => flushTable({ databaseName: database, tableName: table })))
+    const run = statement.kind === 'explain' ? statement.statement : statement
+    if (run.kind !== 'query' || flushTable === undefined) return statement
+    await Promise.all(run.tables.map(({ database, table }) => flushTable({ databaseName: database, tableName: table })))
     const after = catalog.snapshot()
-    const isSame = statement.tables.every(({ database, table }) => before.table(database, table) === after.table(database, table))
+    const isSame = run.tables.every(({ database, table }) => before.table(database, table) === after.table(database, table))
     return isSame ? statement : this.#compile(queryString, nowNs)
   }
 
@@ -217,6 +220,8 @@ class EngineQueryService implements QueryService {
     const { account } = this.#options
     const check = (action: Action, arn: string): void => authorize(caller, action, arn, account)
     switch (statement.kind) {
+      case 'explain':
+        return this.#authorize(caller, statement.statement)
       case 'query':
         for (const { database, table } of statement.tables) check('timestream:Select', tableArn(account, database, table))
         if (statement.tables.length === 0) check('timestream:SelectValues', anyArn(account))
@@ -234,6 +239,11 @@ class EngineQueryService implements QueryService {
 
   #open(statement: CompiledStatement, queryId: string): Result {
     const { engine, catalog, limits } = this.#options
+    if (statement.kind === 'explain') {
+      const { clock } = this.#options
+      const timing = { clock, timeoutMs: limits.queryDurationMs, bufferBytes: limits.cursorBufferBytes }
+      return { columns: [{ name: 'Query Plan', type: VARCHAR }], source: new ExplainRows(statement, { engine, queryId, ...timing }) }
+    }
     if (statement.kind !== 'query') {
       const { columns, rows } = catalogRows(statement, catalog.snapshot())
       return { columns, source: listedRows(rows) }
