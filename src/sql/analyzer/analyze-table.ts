@@ -1,15 +1,18 @@
 import { ServerError } from '../../base/errors.ts'
 import type { Catalog, TableSchema } from '../catalog.ts'
-import type { Scan } from '../ir.ts'
+import type { Relation, Scan } from '../ir.ts'
 import type { Identifier, QualifiedName } from '../syntax/ast.ts'
 import { nsPerDay } from '../types/time-text.ts'
 import type { Analyzer } from './analyzer.ts'
 import { fail } from './analyzer.ts'
+import { analyzeView } from './information-schema.ts'
 import type { Field } from './scope.ts'
 import { suggestion } from './suggest.ts'
 
 /** A stored table as a relation; its columns are reached as `column`, `table.column`, `database.table.column`. */
-export function analyzeTable(analyzer: Analyzer, name: QualifiedName): { readonly relation: Scan; readonly fields: readonly Field[] } {
+export function analyzeTable(analyzer: Analyzer, name: QualifiedName): { readonly relation: Relation; readonly fields: readonly Field[] } {
+  const view = name.parts.length === 2 ? analyzeView(analyzer, name.parts[0]!, name.parts[1]!) : undefined
+  if (view) return view
   const schema = findTable(analyzer.catalog, name)
   analyzer.reads({ database: schema.database, table: schema.table })
   const columns = schema.columns.map((column) => ({

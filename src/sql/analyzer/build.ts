@@ -30,7 +30,7 @@ function withType(expression: Expression, type: Type): Expression {
 
 export function castTo(expression: Expression, type: Type, safe: boolean): Expression {
   if (expression.kind === 'row' && type.kind === 'row' && type.fields.length === expression.items.length) {
-    const items = expression.items.map((item, i) => (sameType(item.type, type.fields[i]!.type) ? item : castTo(item, type.fields[i]!.type, safe)))
+    const items = expression.items.map((item, i) => (sameType(item.type, type.fields[i]!.type) ? withType(item, type.fields[i]!.type) : castTo(item, type.fields[i]!.type, safe)))
     return { kind: 'row', type, items }
   }
   return (isLiteral(expression) && foldCast(expression, type)) || { kind: 'cast', type, operand: expression, safe }

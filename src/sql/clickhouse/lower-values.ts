@@ -1,9 +1,16 @@
-import type { Relation } from '../ir.ts'
+import type { Column, Relation } from '../ir.ts'
 import { Block } from './block.ts'
 import type { Lowering } from './lowering.ts'
 import { physicalType } from './physical.ts'
 import { placeIn } from './place.ts'
 import { call, cast, identifier, integer } from './tree.ts'
+
+function noRows(lowering: Lowering, columns: readonly Column[]): Block {
+  const block = new Block(lowering.names, undefined)
+  for (const column of columns) block.define(column.symbol, lowering.values.nullOf(column.type))
+  block.where.push({ kind: 'boolean', value: false })
+  return block
+}
 
 /** One row is a SELECT without FROM; more are an array of rows unfolded. */
 export function lowerValues(lowering: Lowering, relation: Extract<Relation, { kind: 'values' }>): Block {
@@ -17,6 +24,7 @@ export function lowerValues(lowering: Lowering, relation: Extract<Relation, { ki
     }
     return block
   }
+  if (rows.length === 0) return noRows(lowering, columns)
   const outside = placeIn(lowering, new Block(lowering.names, undefined))
   const tuples = rows.map((row) => call('tuple', ...row.map((value) => lowering.expression(value, outside))))
   const row = lowering.names.fresh('c')
