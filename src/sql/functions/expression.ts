@@ -27,6 +27,9 @@ export const atLeast = (a: Node, b: Node): Node => call('greaterOrEquals', a, b)
 export const not = (a: Node): Node => call('not', a)
 export const and = (first: Node, ...rest: readonly Node[]): Node => rest.reduce((a, b) => call('and', a, b), first)
 export const or = (first: Node, ...rest: readonly Node[]): Node => rest.reduce((a, b) => call('or', a, b), first)
+/** `and`, `or` over conditions that are never NULL, all of them computed: see `everywhere`. */
+export const all = (first: Node, ...rest: readonly Node[]): Node => rest.reduce((a, b) => call('bitAnd', a, b), first)
+export const any = (first: Node, ...rest: readonly Node[]): Node => rest.reduce((a, b) => call('bitOr', a, b), first)
 export const isNull = (a: Node): Node => call('isNull', a)
 
 /** The physical form of a boolean from the engine's UInt8. */
@@ -80,3 +83,20 @@ export function constantNumber(context: LowerCall, index: number): number | unde
 
 /** An array of the characters of a text. (The engine's splitting by an empty separator parts bytes.) */
 export const charactersOf = (text: Node): Node => call('ngrams', text, integer(1))
+
+/**
+ * `value` computed for every row, once. The engine computes the branches of `if` only where they are needed, but then each use of a shared
+ * part by itself, which multiplies in large formulas; a mere addition is not put off like that, nor is what it stands on.
+ * The value must be a number that can be computed for every row.
+ */
+export const everywhere = (value: Node): Node => plus(value, integer(0))
+
+/** `body` over a value, in a scope of its own: whatever surrounds it, the body's shared parts are computed once. */
+export const apart = (context: LowerCall, value: Node, body: (value: Node) => Node): Node => {
+  const name = context.variable()
+  return call(
+    'arrayElement',
+    call('arrayMap', { kind: 'lambda', parameters: [name], body: body({ kind: 'identifier', name }) }, call('array', value)),
+    integer(1),
+  )
+}

@@ -3,16 +3,18 @@ import type { Node } from '../../clickhouse/tree.ts'
 import { daysFromDate, daysInMonth, daysInYear, narrowNs, unitNs } from '../date-time/calendar.ts'
 import type { LowerCall } from '../definition.ts'
 import {
-  and,
+  all,
+  any,
+  apart,
   atMost,
   equal,
+  everywhere,
   floorModulo,
   less,
   minus,
   modulo,
   not,
   onlyIf,
-  or,
   plus,
   quotient,
   times,
@@ -23,7 +25,7 @@ import { hourOfHalf } from './print-date.ts'
 import { monthNames } from './piece.ts'
 import type { DateField } from './piece.ts'
 import { zoneOffsets } from './read-pattern.ts'
-import type { ReadPlan } from './read-pattern.ts'
+import type { FixedPlan, ReadPlan } from './read-pattern.ts'
 
 /** Where two-digit years begin: they are those of [start, start + 100). */
 export interface ReadOptions {
@@ -35,48 +37,70 @@ export interface ReadOptions {
 export const firstWeekStart = (context: LowerCall, year: Node): Node =>
   context.let(daysFromDate(context, year, integer(1), integer(4)), (day) => minus(day, toInt64(floorModulo(plus(day, int64(3)), int64(7)))))
 
-export const between = (value: Node, low: Node, high: Node): Node => and(atMost(low, value), atMost(value, high))
+export const between = (value: Node, low: Node, high: Node): Node => all(atMost(low, value), atMost(value, high))
 
 /** The timestamp that a text is in a format; what is not mentioned is taken from 1970-01-01 00:00:00 UTC. */
 export function readDate(context: LowerCall, text: Node, plan: ReadPlan, options: ReadOptions): Node {
-  return context.let(text, (source) =>
-    context.let(call('extractGroups', call('assumeNotNull', source), string(plan.pattern)), (groups) => {
-      const reader = new FieldReader(context, plan.groups, groups, options)
-      const [days, daysAreValid] = reader.days()
-      const [time, timeIsValid] = reader.time()
-      const [offset, offsetIsValid] = reader.offset()
-      const isValid = and(call('notEmpty', groups), daysAreValid, timeIsValid, offsetIsValid)
-      const sum = minus(plus(times(toInt128(days), integer(unitNs.day, 'Int128')), toInt128(time)), toInt128(offset))
-      const value = context.failIf(
-        not(isValid),
-        'INVALID_FUNCTION_ARGUMENT',
-        options.failure,
-        narrowNs(context, when(isValid, sum, integer(0, 'Int128'))),
-      )
-      return onlyIf(call('isNotNull', source), value)
-    }),
-  )
+  const { fixed } = plan
+  return context.let(text, (source) => {
+    const byGroups = apart(context, source, (s) => readByGroups(context, s, plan, options))
+    if (fixed === undefined) return byGroups
+    const byPlace = apart(context, source, (s) => readByPlace(context, s, fixed, options))
+    return when(call('match', call('assumeNotNull', source), string(fixed.pattern)), byPlace, byGroups)
+  })
 }
+
+function readByGroups(context: LowerCall, source: Node, { pattern, groups }: ReadPlan, options: ReadOptions): Node {
+  return context.let(call('extractGroups', call('assumeNotNull', source), string(pattern)), (found) => {
+    const find: FindField = (field) => {
+      const index = groups.get(field)
+      return index === undefined ? undefined : { text: call('arrayElement', found, integer(index)), order: index }
+    }
+    return readFields(context, source, find, call('notEmpty', found), options)
+  })
+}
+
+function readByPlace(context: LowerCall, source: Node, { places }: FixedPlan, options: ReadOptions): Node {
+  const find: FindField = (field) => {
+    const place = places.get(field)
+    return (
+      place && { text: call('substring', call('assumeNotNull', source), integer(place.start), integer(place.length)), order: place.start }
+    )
+  }
+  return readFields(context, source, find, always, options)
+}
+
+function readFields(context: LowerCall, source: Node, find: FindField, isFound: Node, options: ReadOptions): Node {
+  const reader = new FieldReader(context, find, options)
+  const [days, daysAreValid] = reader.days()
+  const [time, timeIsValid] = reader.time()
+  const [offset, offsetIsValid] = reader.offset()
+  const isValid = all(isFound, daysAreValid, timeIsValid, offsetIsValid)
+  const sum = minus(plus(times(toInt128(days), integer(unitNs.day, 'Int128')), toInt128(time)), toInt128(offset))
+  const value = everywhere(narrowNs(context, times(sum, isValid)))
+  const isPresent = call('isNotNull', source)
+  return onlyIf(isPresent, everywhere(context.failIf(all(isPresent, not(isValid)), 'INVALID_FUNCTION_ARGUMENT', options.failure, value)))
+}
+
+/** A field's text, and where it stands among the others; undefined when the format has none. */
+type FindField = (field: DateField) => { readonly text: Node; readonly order: number } | undefined
 
 type Checked = readonly [value: Node, isValid: Node]
 const always: Node = integer(1)
 
 class FieldReader {
   readonly #context: LowerCall
-  readonly #index: ReadonlyMap<DateField, number>
-  readonly #groups: Node
+  readonly #find: FindField
   readonly #options: ReadOptions
 
-  constructor(context: LowerCall, index: ReadonlyMap<DateField, number>, groups: Node, options: ReadOptions) {
+  constructor(context: LowerCall, find: FindField, options: ReadOptions) {
     this.#context = context
-    this.#index = index
-    this.#groups = groups
+    this.#find = find
     this.#options = options
   }
 
   #text(field: DateField): Node | undefined {
-    const index = this.#index.get(field)
-    return index === undefined ? undefined : call('arrayElement', this.#groups, integer(index))
+    return this.#find(field)?.text
   }
 
   #number(field: DateField): Node | undefined {
@@ -87,7 +111,7 @@ class FieldReader {
   #year(): Node | undefined {
     const whole = this.#number('year')
     const short = this.#number('two-digit-year')
-    if (whole !== undefined && (this.#index.get('two-digit-year') ?? 0) < this.#index.get('year')!) return whole
+    if (whole !== undefined && (this.#find('two-digit-year')?.order ?? 0) < this.#find('year')!.order) return whole
     const century = this.#number('century')
     if (short === undefined) return century && times(century, integer(100))
     if (century !== undefined) return plus(times(century, integer(100)), short)
@@ -119,13 +143,13 @@ class FieldReader {
     const dayOfYear = this.#number('day-of-year')
     const y = year ?? int64(1970)
     const sane = between(y, integer(1), integer(9999))
-    if (dayOfYear !== undefined && !this.#index.has('day')) {
+    if (dayOfYear !== undefined && this.#find('day') === undefined) {
       const days = minus(plus(daysFromDate(this.#context, y, integer(1), integer(1)), dayOfYear), integer(1))
-      return [days, and(sane, between(dayOfYear, integer(1), daysInYear(y)))]
+      return [days, all(sane, between(dayOfYear, integer(1), daysInYear(y)))]
     }
     const month = this.#month() ?? int64(1)
     const day = this.#number('day') ?? int64(1)
-    const isValid = and(sane, between(month, integer(1), integer(12)), between(day, integer(1), daysInMonth(y, month)))
+    const isValid = all(sane, between(month, integer(1), integer(12)), between(day, integer(1), daysInMonth(y, month)))
     return [daysFromDate(this.#context, y, month, day), isValid]
   }
 
@@ -139,7 +163,7 @@ class FieldReader {
     const number = week ?? int64(1)
     const start = firstWeekStart(this.#context, year)
     const isWithin = less(plus(start, times(number, integer(7))), plus(firstWeekStart(this.#context, plus(year, integer(1))), integer(1)))
-    const isValid = and(
+    const isValid = all(
       between(year, integer(1), integer(9998)),
       atMost(integer(1), number),
       isWithin,
@@ -173,7 +197,7 @@ class FieldReader {
         ? (this.#number('nanosecond') ?? int64(0))
         : call('toInt64OrZero', call('rightPad', fraction, integer(9), string('0')))
     const seconds = plus(plus(times(toInt64(hour), int64(3600)), times(minute, int64(60))), second)
-    return [plus(times(seconds, int64(unitNs.second)), rest), and(hourIsValid, less(minute, integer(60)), less(second, integer(60)))]
+    return [plus(times(seconds, int64(unitNs.second)), rest), all(hourIsValid, less(minute, integer(60)), less(second, integer(60)))]
   }
 
   /** Nanoseconds that the text's clock is ahead of UTC. */
@@ -200,5 +224,5 @@ export function zoneOffset(zone: Node): Checked {
     call('arrayElement', minutes, index),
     int64(0),
   )
-  return [times(offset, int64(unitNs.minute)), or(isNumeric, less(integer(0), index))]
+  return [times(offset, int64(unitNs.minute)), any(isNumeric, less(integer(0), index))]
 }

@@ -4,6 +4,20 @@ import type { DateField, DatePiece } from './piece.ts'
 export interface ReadPlan {
   readonly pattern: string
   readonly groups: ReadonlyMap<DateField, number>
+  /** For texts whose numbers all have their full width: found by place, much faster. Absent where a field has no such width. */
+  readonly fixed?: FixedPlan
+}
+
+export interface FixedPlan {
+  /** Without groups. */
+  readonly pattern: string
+  readonly places: ReadonlyMap<DateField, Place>
+}
+
+/** Bytes, the first is 1. */
+export interface Place {
+  readonly start: number
+  readonly length: number
 }
 
 const names: Partial<Record<DateField, string>> = {
@@ -66,7 +80,30 @@ export function readPlan(pieces: readonly DatePiece[]): ReadPlan {
     const exact = Math.min(Math.max(piece.width, piece.field === 'year' || piece.field === 'week-year' ? 4 : 1), most)
     pattern += isTight && piece.width > 1 ? `(\\d{${exact}})` : `(\\d{1,${most}})`
   }
-  return { pattern: `^${pattern}$`, groups }
+  const fixed = fixedPlan(pieces)
+  return { pattern: `^${pattern}$`, groups, ...(fixed && { fixed }) }
+}
+
+const fixedNames: Partial<Record<DateField, number>> = { 'short-month': 3, 'half-day': 2 }
+
+function fixedPlan(pieces: readonly DatePiece[]): FixedPlan | undefined {
+  const places = new Map<DateField, Place>()
+  let pattern = ''
+  let start = 1
+  for (const piece of pieces) {
+    if (piece.kind === 'text') {
+      pattern += quote(piece.text)
+      start += new TextEncoder().encode(piece.text).length
+      continue
+    }
+    const name = fixedNames[piece.field]
+    const length = name ?? (piece.field === 'fraction' ? Math.min(piece.width, 9) : digits[piece.field])
+    if (length === undefined) return undefined
+    places.set(piece.field, { start, length })
+    pattern += name === undefined ? `\\d{${length}}` : `[A-Za-z]{${length}}`
+    start += length
+  }
+  return { pattern: `^${pattern}$`, places }
 }
 
 /** Zone names that texts may have, with their offset from UTC in minutes. Source: the names that Joda knows without a data base, and UTC's. */

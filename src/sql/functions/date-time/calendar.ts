@@ -2,7 +2,23 @@ import { dateOfDays } from '../../clickhouse/date.ts'
 import { call, integer, int64, string, when } from '../../clickhouse/tree.ts'
 import type { Node } from '../../clickhouse/tree.ts'
 import type { LowerCall } from '../definition.ts'
-import { absolute, and, atMost, equal, floorModulo, less, minus, modulo, not, or, plus, quotient, times, toInt64 } from '../expression.ts'
+import {
+  absolute,
+  all,
+  any,
+  atMost,
+  equal,
+  floorModulo,
+  less,
+  minus,
+  modulo,
+  or,
+  plus,
+  quotient,
+  times,
+  toInt64,
+  unequal,
+} from '../expression.ts'
 
 /** Nanoseconds of each unit of fixed length. */
 export const unitNs = {
@@ -44,20 +60,22 @@ export const daysOf = (context: LowerCall, ns: Node): Node =>
 /** Days since the epoch of a date. */
 export const daysOfDate = (date: Node): Node => toInt64(call('toInt32', date))
 
+// No branches here: the engine would compute what they share once for each use.
+
+/** 1 or 0. */
 const isLeap = (year: Node): Node =>
-  and(
+  all(
     equal(modulo(year, integer(4)), integer(0)),
-    or(not(equal(modulo(year, integer(100)), integer(0))), equal(modulo(year, integer(400)), integer(0))),
+    any(unequal(modulo(year, integer(100)), integer(0)), equal(modulo(year, integer(400)), integer(0))),
   )
 
-export const daysInYear = (year: Node): Node => plus(integer(365), toInt64(isLeap(year)))
+export const daysInYear = (year: Node): Node => plus(integer(365), isLeap(year))
 
-export const daysInMonth = (year: Node, month: Node): Node =>
-  when(
-    equal(month, integer(2)),
-    plus(integer(28), toInt64(isLeap(year))),
-    plus(integer(30), modulo(plus(month, quotient(month, integer(8))), integer(2))),
-  )
+/** 30, one more in every other month but for July and August, and two or one less in February. */
+export const daysInMonth = (year: Node, month: Node): Node => {
+  const plain = plus(integer(30), modulo(plus(month, quotient(month, integer(8))), integer(2)))
+  return toInt64(minus(plain, times(equal(month, integer(2)), minus(integer(2), isLeap(year)))))
+}
 
 /**
  * Days since the epoch of a date of the proleptic Gregorian calendar, for years 1 and later. Source of the formula: the calendar's period of

@@ -2,7 +2,7 @@ import { call, integer, int64, string, when } from '../../clickhouse/tree.ts'
 import type { Node } from '../../clickhouse/tree.ts'
 import { between, firstWeekStart, zoneOffset } from '../date-format/read-date.ts'
 import type { LowerCall } from '../definition.ts'
-import { and, atMost, equal, less, minus, not, onlyIf, or, plus, times, toInt128 } from '../expression.ts'
+import { all, any, atMost, equal, less, minus, not, onlyIf, plus, times, toInt128 } from '../expression.ts'
 import { checkedDate, daysFromDate, daysInMonth, daysInYear, narrowNs, unitNs } from './calendar.ts'
 
 /** Groups: year, month, day, day of year, week, day of week; hour, minute, second, fraction, offset. Source: ISO 8601, extended format. */
@@ -34,18 +34,18 @@ function daysOfGroups(context: LowerCall, groups: Node): Days {
       ),
     ),
     isValid: context.let(number(1), (year) =>
-      and(
+      all(
         less(integer(0), year),
         call(
           'multiIf',
           isOrdinal,
           between(ordinal, integer(1), daysInYear(year)),
           isWeek,
-          and(
+          all(
             atMost(integer(1), week),
             atMost(plus(firstWeekStart(context, year), times(week, integer(7))), firstWeekStart(context, plus(year, integer(1)))),
           ),
-          and(between(orOne(2), integer(1), integer(12)), between(orOne(3), integer(1), daysInMonth(year, orOne(2)))),
+          all(between(orOne(2), integer(1), integer(12)), between(orOne(3), integer(1), daysInMonth(year, orOne(2)))),
         ),
       ),
     ),
@@ -61,7 +61,7 @@ function withGroups(context: LowerCall, text: Node, pattern: string, body: (grou
 export function readIsoDate(context: LowerCall, text: Node): Node {
   return withGroups(context, text, datePattern, (groups) => {
     const { days, isValid } = daysOfGroups(context, groups)
-    const isWrong = not(and(call('notEmpty', groups), isValid))
+    const isWrong = not(all(call('notEmpty', groups), isValid))
     return context.failIf(
       isWrong,
       'INVALID_FUNCTION_ARGUMENT',
@@ -79,8 +79,8 @@ export function readIsoTimestamp(context: LowerCall, text: Node): Node {
     const seconds = plus(plus(times(number(7), integer(3600)), times(number(8), integer(60))), number(9))
     const fraction = call('toInt64OrZero', call('rightPad', part(10), integer(9), string('0')))
     const [offset, offsetIsValid] = zoneOffset(part(11))
-    const clockIsValid = and(less(number(7), integer(24)), less(number(8), integer(60)), less(number(9), integer(60)))
-    const isWrong = not(and(call('notEmpty', groups), isValid, clockIsValid, or(equal(part(11), string('')), offsetIsValid)))
+    const clockIsValid = all(less(number(7), integer(24)), less(number(8), integer(60)), less(number(9), integer(60)))
+    const isWrong = not(all(call('notEmpty', groups), isValid, clockIsValid, any(equal(part(11), string('')), offsetIsValid)))
     const sum = plus(
       times(toInt128(days), integer(unitNs.day, 'Int128')),
       toInt128(minus(plus(times(seconds, int64(unitNs.second)), fraction), offset)),
