@@ -59,6 +59,42 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true })
 })
 
+describe('EXPLAIN', () => {
+  const lines = async (sql: string, who = caller): Promise<string> => values(await query(sql, {}, who)).flat().join('\n')
+
+  it('tells the plan, what the engine will read, its SQL and the settings', async () => {
+    const page = await query('EXPLAIN SELECT host FROM db.cpu WHERE time > ago(1h)')
+    expect(page.columns).toEqual([{ name: 'Query Plan', type: { kind: 'scalar', name: 'varchar' } }])
+    const plan = values(page).flat().join('\n')
+    expect(plan).toMatch(/^QUERY of 1 columns over "db"."cpu"\n/)
+    expect(plan).toContain('- Read "db"."cpu"\n    columns: host, time\n')
+    expect(plan).toMatch(/- \S+: parts \d+\/\d+, granules \d+\/\d+/)
+    expect(plan).toMatch(/ClickHouse SQL\n.*SELECT /)
+    expect(plan).toContain('\njoin_use_nulls = 1')
+    expect(plan).not.toContain('elapsed')
+  })
+
+  it('with ANALYZE runs the query and counts', async () => {
+    const plan = await lines('EXPLAIN ANALYZE SELECT host FROM db.cpu')
+    expect(plan).toMatch(/elapsed: [\d.]+ ms\nrows read: \d+\nbytes read: [1-9]\d*\nresult rows: 5\n/)
+  })
+
+  it('says why the query fails', async () => {
+    await expect(lines('EXPLAIN ANALYZE SELECT 1 / (measure_value::bigint - measure_value::bigint) FROM db.cpu')).rejects.toThrow("'measure_value::bigint' does not exist")
+    await expect(lines('EXPLAIN ANALYZE SELECT 1 / x FROM (VALUES 0, 1) AS t(x)')).rejects.toThrow('Division by zero')
+  })
+
+  it('may be cancelled', async () => {
+    const page = await query(`EXPLAIN ANALYZE ${endless}`)
+    expect(page).toMatchObject({ rowCount: 0, nextToken: expect.any(String) })
+    expect(await service.cancel(caller, page.queryId)).toContain('was cancelled')
+  })
+
+  it('needs no engine for what the catalog answers', async () => {
+    expect(await lines('EXPLAIN SHOW DATABASES')).toBe('SHOW DATABASES, answered without the engine\n\nPlan\n- Answered from the catalog')
+  })
+})
+
 describe('a query', () => {
   it('answers rows, columns and status', async () => {
     const page = await query("SELECT host, measure_value::double AS load FROM db.cpu WHERE host <> 'h5' ORDER BY host")

@@ -22,7 +22,8 @@ function definitionsIn(relation: Relation, found: Map<string, Expression>): Read
   if (relation.kind === 'window') for (const { column, call } of relation.functions) found.set(column.symbol, call)
   if (relation.kind === 'project') for (const { column, expression } of relation.assignments) found.set(column.symbol, expression)
   if ('input' in relation) definitionsIn(relation.input, found)
-  for (const side of ['left', 'right', 'base', 'step'] as const) if (side in relation) definitionsIn((relation as Record<typeof side, Relation>)[side], found)
+  const sides = 'left' in relation ? [relation.left, relation.right] : 'base' in relation ? [relation.base, relation.step] : []
+  for (const side of sides) definitionsIn(side, found)
   return found
 }
 
