@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -112,6 +113,30 @@ describe('a write-ahead log', () => {
     await append(log, 'kept')
     await leave(log)
     expect(await read()).toEqual(['kept'])
+  })
+
+  it('leaves nothing of a write that failed halfway, and goes on behind the last whole one', async () => {
+    const program = new URL('../../../tests/storage/limited-log-writer.ts', import.meta.url).pathname
+    // files of at most 64 KiB (in units of 512 bytes)
+    const limited = 'ulimit -f 128; exec "$0" "$@"'
+    const { stdout } = spawnSync(
+      '/bin/sh',
+      ['-c', limited, process.execPath, '--import', 'tsx', program, directory, '40000', '40000', '1000', '10'],
+      {
+        encoding: 'utf8',
+      },
+    )
+    expect(stdout.trim().split('\n')).toEqual([
+      '0 written',
+      expect.stringMatching(/^1 .*cannot be written: EFBIG/),
+      '2 written',
+      '3 written',
+    ])
+    const log = await open()
+    const entries: string[] = []
+    for await (const { entry } of log.entries()) entries.push(`${entry[0]} × ${entry.length}`)
+    await leave(log)
+    expect(entries).toEqual(['0 × 40000', '2 × 1000', '3 × 10'])
   })
 
   it('holds nothing readable, and is read with the key that it was written with after the key was changed', async () => {
