@@ -1,7 +1,8 @@
 import { ServerError } from '../../base/errors.ts'
 import { unreachable } from '../../base/assert.ts'
-import { columnsOf } from '../analyzer/nullability.ts'
+import { columnsOf, isNullable } from '../analyzer/nullability.ts'
 import { rewrite, rewriteCall } from '../analyzer/rewrite.ts'
+import { visit } from '../analyzer/visit.ts'
 import type { Names } from '../clickhouse/values.ts'
 import type { Aggregate, Assignment, Column, Expression, Relation, SortKey } from '../ir.ts'
 import { isNested } from '../types/coercion.ts'
@@ -56,7 +57,7 @@ export class DependentRelations {
       case 'values':
         return this.#values(relation)
       case 'filter':
-        return this.#over(relation.input, (input, to) => ({ ...relation, input, condition: to(relation.condition) }))
+        return this.#equated(relation) ?? this.#over(relation.input, (input, to) => ({ ...relation, input, condition: to(relation.condition) }))
       case 'project': {
         const inner = this.make(relation.input)
         const to = this.#replacing(inner.outer)
@@ -100,6 +101,47 @@ export class DependentRelations {
       default:
         return unreachable(relation)
     }
+  }
+
+  /**
+   * Where the outer columns are only compared for equality with values of the input, those values are the domain: nothing needs to be joined.
+   * Undefined for other conditions.
+   */
+  #equated(relation: Extract<Relation, { kind: 'filter' }>): Dependent | undefined {
+    if (reads(relation.input, this.#symbols)) return undefined
+    const outer = new Map<string, Assignment>()
+    const rest: Expression[] = []
+    for (const condition of conjuncts(relation.condition)) {
+      if (!readsExpression(condition, this.#symbols)) {
+        rest.push(condition)
+        continue
+      }
+      const pair = this.#equation(condition)
+      if (!pair || outer.has(pair.symbol)) return undefined
+      const column = { symbol: this.#names.fresh('c'), type: pair.value.type, nullable: false }
+      outer.set(pair.symbol, { column, expression: pair.value })
+      if (isNullable(pair.value)) rest.push({ kind: 'not', type: BOOLEAN, operand: { kind: 'is-null', type: BOOLEAN, operand: pair.value } })
+    }
+    if (outer.size < this.#symbols.size) return undefined
+    const input: Relation = rest.length > 0 ? { kind: 'filter', input: relation.input, condition: allOf(rest) } : relation.input
+    return {
+      relation: { kind: 'project', input, assignments: [...columnsOf(relation.input).map(pass), ...outer.values()] },
+      outer: new Map([...outer].map(([symbol, { column }]) => [symbol, column])),
+    }
+  }
+
+  /** `outer column = value of the input`, either way round. */
+  #equation(condition: Expression): { readonly symbol: string; readonly value: Expression } | undefined {
+    if (condition.kind !== 'comparison' || condition.operator !== '=' || isNested(condition.left.type)) return undefined
+    for (const [outer, value] of [[condition.left, condition.right], [condition.right, condition.left]] as const) {
+      if (outer.kind !== 'column' || !this.#symbols.has(outer.symbol) || readsExpression(value, this.#symbols)) continue
+      let plain = true
+      visit(value, (part) => {
+        if ('query' in part) plain = false
+      })
+      if (plain) return { symbol: outer.symbol, value }
+    }
+    return undefined
   }
 
   #over(input: Relation, build: (input: Relation, to: (expression: Expression) => Expression) => Relation): Dependent {
@@ -245,6 +287,9 @@ export class DependentRelations {
     }
   }
 }
+
+const conjuncts = (condition: Expression): readonly Expression[] =>
+  condition.kind === 'logical' && condition.operator === 'and' ? condition.operands.flatMap(conjuncts) : [condition]
 
 const replaceKeys = (keys: readonly SortKey[], to: (expression: Expression) => Expression): readonly SortKey[] =>
   keys.map((key) => ({ ...key, expression: to(key.expression) }))
