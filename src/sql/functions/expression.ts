@@ -92,7 +92,7 @@ export const charactersOf = (text: Node): Node => call('ngrams', text, integer(1
 export const everywhere = (value: Node): Node => plus(value, integer(0))
 
 /** `body` over a value, in a scope of its own: whatever surrounds it, the body's shared parts are computed once. */
-export const apart = (context: LowerCall, value: Node, body: (value: Node) => Node): Node => {
+export const apart = (context: Pick<LowerCall, 'variable'>, value: Node, body: (value: Node) => Node): Node => {
   const name = context.variable()
   return call(
     'arrayElement',

@@ -81,7 +81,7 @@ export const daysInMonth = (year: Node, month: Node): Node => {
  * Days since the epoch of a date of the proleptic Gregorian calendar, for years 1 and later. Source of the formula: the calendar's period of
  * 400 years (146,097 days) with years that begin in March, so that the leap day comes last.
  */
-export function daysFromDate(context: LowerCall, year: Node, month: Node, day: Node): Node {
+export function daysFromDate(context: Pick<LowerCall, 'let'>, year: Node, month: Node, day: Node): Node {
   return context.let(month, (m) =>
     context.let(minus(toInt64(year), toInt64(atMost(m, integer(2)))), (y) => {
       const monthFromMarch = toInt64(modulo(plus(m, integer(9)), integer(12)))

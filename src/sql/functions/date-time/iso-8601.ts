@@ -2,7 +2,8 @@ import { call, integer, int64, string, when } from '../../clickhouse/tree.ts'
 import type { Node } from '../../clickhouse/tree.ts'
 import { between, firstWeekStart, zoneOffset } from '../date-format/read-date.ts'
 import type { LowerCall } from '../definition.ts'
-import { all, any, atMost, equal, less, minus, not, onlyIf, plus, times, toInt128 } from '../expression.ts'
+import { all, any, apart, atMost, equal, everywhere, less, minus, not, onlyIf, plus, times, toInt128 } from '../expression.ts'
+import { calendarTextPattern, readCalendarText } from './calendar-text.ts'
 import { checkedDate, daysFromDate, daysInMonth, daysInYear, narrowNs, unitNs } from './calendar.ts'
 
 /** Groups: year, month, day, day of year, week, day of week; hour, minute, second, fraction, offset. Source: ISO 8601, extended format. */
@@ -14,65 +15,83 @@ interface Days {
   readonly isValid: Node
 }
 
+/** The one of three numbers whose condition (1 or 0, one of them at most) holds, else the last; without branches, see `everywhere`. */
+const choose = (first: Node, a: Node, second: Node, b: Node, otherwise: Node): Node =>
+  plus(plus(times(first, a), times(second, b)), times(minus(minus(integer(1), first), second), otherwise))
+
 /** Checks what the pattern cannot: that the day exists. */
 function daysOfGroups(context: LowerCall, groups: Node): Days {
   const text = (index: number): Node => call('arrayElement', groups, integer(index))
   const number = (index: number): Node => call('toInt64OrZero', text(index))
-  const orOne = (index: number): Node => when(call('empty', text(index)), int64(1), number(index))
-  const [ordinal, week] = [number(4), number(5)]
-  const isOrdinal = call('notEmpty', text(4))
-  const isWeek = call('notEmpty', text(5))
+  const orOne = (index: number): Node => plus(number(index), call('empty', text(index)))
+  const [year, ordinal, week] = [number(1), number(4), number(5)]
+  const [month, day] = [orOne(2), orOne(3)]
+  const [isOrdinal, isWeek] = [call('notEmpty', text(4)), call('notEmpty', text(5))]
+  const ordinalDays = minus(plus(daysFromDate(context, year, integer(1), integer(1)), ordinal), integer(1))
+  const weekStart = firstWeekStart(context, year)
+  const weekDays = plus(plus(weekStart, times(minus(week, integer(1)), integer(7))), minus(orOne(6), integer(1)))
+  const weekIsValid = all(
+    atMost(integer(1), week),
+    atMost(plus(weekStart, times(week, integer(7))), firstWeekStart(context, plus(year, integer(1)))),
+  )
+  const dateIsValid = all(between(month, integer(1), integer(12)), between(day, integer(1), daysInMonth(year, month)))
   return {
-    days: context.let(call('greatest', number(1), int64(1)), (year) =>
-      call(
-        'multiIf',
-        isOrdinal,
-        minus(plus(daysFromDate(context, year, integer(1), integer(1)), ordinal), integer(1)),
-        isWeek,
-        plus(plus(firstWeekStart(context, year), times(minus(week, integer(1)), integer(7))), minus(orOne(6), integer(1))),
-        daysFromDate(context, year, orOne(2), orOne(3)),
-      ),
-    ),
-    isValid: context.let(number(1), (year) =>
-      all(
-        less(integer(0), year),
-        call(
-          'multiIf',
-          isOrdinal,
-          between(ordinal, integer(1), daysInYear(year)),
-          isWeek,
-          all(
-            atMost(integer(1), week),
-            atMost(plus(firstWeekStart(context, year), times(week, integer(7))), firstWeekStart(context, plus(year, integer(1)))),
-          ),
-          all(between(orOne(2), integer(1), integer(12)), between(orOne(3), integer(1), daysInMonth(year, orOne(2)))),
-        ),
-      ),
+    days: choose(isOrdinal, ordinalDays, isWeek, weekDays, daysFromDate(context, year, month, day)),
+    isValid: all(
+      less(integer(0), year),
+      less(integer(0), choose(isOrdinal, between(ordinal, integer(1), daysInYear(year)), isWeek, weekIsValid, dateIsValid)),
     ),
   }
 }
 
-function withGroups(context: LowerCall, text: Node, pattern: string, body: (groups: Node) => Node): Node {
-  return context.let(text, (source) =>
-    onlyIf(call('isNotNull', source), context.let(call('extractGroups', call('assumeNotNull', source), string(`^${pattern}$`)), body)),
+function withGroups(context: LowerCall, text: Node, pattern: string, body: (groups: Node, isPresent: Node) => Node): Node {
+  return apart(context, text, (s) =>
+    context.let(call('extractGroups', call('assumeNotNull', s), string(`^${pattern}$`)), (groups) =>
+      onlyIf(call('isNotNull', s), everywhere(body(groups, call('isNotNull', s)))),
+    ),
   )
 }
 
+const noDate = 'Invalid format: the text is no ISO 8601 date'
+
 export function readIsoDate(context: LowerCall, text: Node): Node {
-  return withGroups(context, text, datePattern, (groups) => {
-    const { days, isValid } = daysOfGroups(context, groups)
-    const isWrong = not(all(call('notEmpty', groups), isValid))
-    return context.failIf(
-      isWrong,
-      'INVALID_FUNCTION_ARGUMENT',
-      'Invalid format: the text is no ISO 8601 date',
-      checkedDate(context, when(isWrong, int64(0), days)),
-    )
-  })
+  const days = context.let(text, (source) =>
+    when(
+      call('match', call('assumeNotNull', source), string('^\\d{4}-\\d{2}-\\d{2}$')),
+      apart(context, call('assumeNotNull', source), (s) => {
+        const read = readCalendarText(context, s)
+        return context.failIf(not(read.isValid), 'INVALID_FUNCTION_ARGUMENT', noDate, everywhere(times(read.days, read.isValid)))
+      }),
+      withGroups(context, source, datePattern, (groups, isPresent) => {
+        const read = daysOfGroups(context, groups)
+        const isRight = all(call('notEmpty', groups), read.isValid)
+        return context.failIf(all(isPresent, not(isRight)), 'INVALID_FUNCTION_ARGUMENT', noDate, everywhere(times(read.days, isRight)))
+      }),
+    ),
+  )
+  return checkedDate(context, days)
 }
 
+const noTimestamp = 'Invalid format: the text is no ISO 8601 timestamp'
+
 export function readIsoTimestamp(context: LowerCall, text: Node): Node {
-  return withGroups(context, text, datePattern + timePattern, (groups) => {
+  return context.let(text, (source) =>
+    when(
+      all(
+        call('match', call('assumeNotNull', source), string(calendarTextPattern)),
+        equal(call('position', call('assumeNotNull', source), string(' ')), integer(0)),
+      ),
+      apart(context, call('assumeNotNull', source), (s) => {
+        const { ns, isValid } = readCalendarText(context, s)
+        return context.failIf(not(isValid), 'INVALID_FUNCTION_ARGUMENT', noTimestamp, everywhere(narrowNs(context, times(ns, isValid))))
+      }),
+      readIsoByGroups(context, source),
+    ),
+  )
+}
+
+function readIsoByGroups(context: LowerCall, text: Node): Node {
+  return withGroups(context, text, datePattern + timePattern, (groups, isPresent) => {
     const part = (index: number): Node => call('arrayElement', groups, integer(index))
     const number = (index: number): Node => call('toInt64OrZero', part(index))
     const { days, isValid } = daysOfGroups(context, groups)
@@ -80,16 +99,16 @@ export function readIsoTimestamp(context: LowerCall, text: Node): Node {
     const fraction = call('toInt64OrZero', call('rightPad', part(10), integer(9), string('0')))
     const [offset, offsetIsValid] = zoneOffset(part(11))
     const clockIsValid = all(less(number(7), integer(24)), less(number(8), integer(60)), less(number(9), integer(60)))
-    const isWrong = not(all(call('notEmpty', groups), isValid, clockIsValid, any(equal(part(11), string('')), offsetIsValid)))
+    const isRight = all(call('notEmpty', groups), isValid, clockIsValid, any(equal(part(11), string('')), offsetIsValid))
     const sum = plus(
       times(toInt128(days), integer(unitNs.day, 'Int128')),
       toInt128(minus(plus(times(seconds, int64(unitNs.second)), fraction), offset)),
     )
     return context.failIf(
-      isWrong,
+      all(isPresent, not(isRight)),
       'INVALID_FUNCTION_ARGUMENT',
-      'Invalid format: the text is no ISO 8601 timestamp',
-      narrowNs(context, when(isWrong, integer(0, 'Int128'), sum)),
+      noTimestamp,
+      everywhere(narrowNs(context, times(sum, isRight))),
     )
   })
 }
