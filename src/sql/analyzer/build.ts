@@ -24,7 +24,9 @@ export function coerce(expression: Expression, type: Type): Expression {
 
 /** Types that differ only in field names need no conversion; a cast that prints nothing carries the names. */
 function withType(expression: Expression, type: Type): Expression {
-  if (expression.kind === 'row') return { ...expression, type }
+  if (expression.kind === 'row' && type.kind === 'row') {
+    return { ...expression, type, items: expression.items.map((item, i) => withType(item, type.fields[i]!.type)) }
+  }
   return typeText(expression.type) === typeText(type) ? expression : { kind: 'cast', type, operand: expression, safe: false }
 }
 

@@ -3,12 +3,13 @@ import type { ErrorCode } from '../../base/errors.ts'
 import type { ConstantValue, LowerCall } from '../functions/definition.ts'
 import type { Call, Expression } from '../ir.ts'
 import { isNested } from '../types/coercion.ts'
+import { UNKNOWN } from '../types/type.ts'
 import type { Type } from '../types/type.ts'
 import { castValue } from './cast.ts'
 import { disjunction, equals, lessThan, same } from './comparison.ts'
 import { isSurelyPresent, isTrivial } from './node-facts.ts'
 import { scalarText } from './text.ts'
-import { boolean, call as callNode, identifier, integer } from './tree.ts'
+import { boolean, call as callNode, cast, identifier, integer } from './tree.ts'
 import type { Node, Sort, Window } from './tree.ts'
 import type { Values } from './values.ts'
 
@@ -23,10 +24,13 @@ export interface CallSurroundings {
 export function lowerCall(values: Values, call: Call, args: readonly Node[], nullable: (index: number) => boolean, surroundings: CallSurroundings = {}): Node {
   const handles = call.definition.kind !== 'scalar' || call.definition.nulls === 'handle'
   const context = new CallContext(values, call, surroundings, handles)
-  if (handles) return call.signature.lower(context, ...args)
+  if (handles) return call.signature.lower(context, ...(call.definition.kind === 'scalar' ? args : args.map((arg) => typedNull(values, arg))))
   if (call.arguments.some((arg) => arg.kind === 'literal' && arg.value === null)) return values.nullOf(call.type)
   return isNested(call.type) ? lowerToNested(values, call, args, nullable, context) : lowerToScalar(values, call, args, context)
 }
+
+/** The engine's aggregates over a bare NULL lose their result's type. */
+const typedNull = (values: Values, arg: Node): Node => (arg.kind === 'null' ? cast(arg, values.physicalType(UNKNOWN)) : arg)
 
 function lowerToScalar(values: Values, call: Call, args: readonly Node[], context: CallContext): Node {
   return withBare(values, call, args, 'scalar', (bare) => call.signature.lower(context, ...bare))
