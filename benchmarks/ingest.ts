@@ -1,54 +1,8 @@
 import { jsonLines, RawChdb } from './raw-chdb.ts'
 import { startServer } from './server.ts'
-import { type CpuData, generateCpu, metricNames, tagNames } from './tsbs.ts'
+import { generateCpu } from './tsbs.ts'
 import { call, inParallel, prepare, send, type Target } from './wire.ts'
-
-const recordsPerCall = 100
-
-const dimensionsOf = (data: CpuData, host: number) => tagNames.map((Name, i) => ({ Name, Value: data.tags[host]![i]! }))
-
-/** The body of call `index`: 100 records of 10 measures. `common`: one host a call, its dimensions in CommonAttributes. */
-function multiMeasureBody(data: CpuData, index: number, common: boolean): object {
-  const record = (row: number) => ({
-    Time: String(data.startMs + Math.floor(row / data.hosts) * data.intervalMs),
-    MeasureValues: metricNames.map((Name, i) => ({ Name, Value: String(data.values[row * 10 + i]), Type: 'DOUBLE' })),
-  })
-  const shared = { MeasureName: 'cpu', MeasureValueType: 'MULTI' }
-  if (!common) {
-    const rows = Array.from({ length: recordsPerCall }, (_, i) => index * recordsPerCall + i)
-    return {
-      DatabaseName: 'benchmark',
-      TableName: 'cpu',
-      Records: rows.map((row) => ({ Dimensions: dimensionsOf(data, row % data.hosts), ...shared, ...record(row) })),
-    }
-  }
-  const host = index % data.hosts
-  const firstTick = Math.floor(index / data.hosts) * recordsPerCall
-  return {
-    DatabaseName: 'benchmark',
-    TableName: 'cpu',
-    CommonAttributes: { Dimensions: dimensionsOf(data, host), ...shared },
-    Records: Array.from({ length: recordsPerCall }, (_, i) => record((firstTick + i) * data.hosts + host)),
-  }
-}
-
-/** One record a metric: the form of the standard benchmark's own Timestream target. 10 rows a call. */
-function singleMeasureBody(data: CpuData, index: number): object {
-  const rows = Array.from({ length: recordsPerCall / 10 }, (_, i) => index * (recordsPerCall / 10) + i)
-  return {
-    DatabaseName: 'benchmark',
-    TableName: 'cpu',
-    Records: rows.flatMap((row) =>
-      metricNames.map((MeasureName, i) => ({
-        Dimensions: dimensionsOf(data, row % data.hosts),
-        Time: String(data.startMs + Math.floor(row / data.hosts) * data.intervalMs),
-        MeasureName,
-        MeasureValue: String(data.values[row * 10 + i]),
-        MeasureValueType: 'DOUBLE',
-      })),
-    ),
-  }
-}
+import { bodyForms, recordsPerCall } from './write-bodies.ts'
 
 async function freshTable(target: Target): Promise<void> {
   await call(target, 'CreateDatabase', { DatabaseName: 'benchmark' }).catch(() => undefined)
@@ -81,14 +35,10 @@ export async function benchmarkIngest(rows = 100_000): Promise<void> {
     const rival = rows / ((performance.now() - start) / 1000)
     console.log(`\nraw chDB, JSONEachRow, 10 000 rows an insert: ${Math.round(rival)} rows/s (10 values each)\n`)
     console.log('WriteRecords over HTTP'.padEnd(58) + 'connections   records/s   values/s   ratio to raw (values)')
-    for (const [label, valuesPerRecord, body] of [
-      ['100 multi-measure records × 10, dimensions in each', 10, (i: number) => multiMeasureBody(data, i, false)],
-      ['100 multi-measure records × 10, common dimensions', 10, (i: number) => multiMeasureBody(data, i, true)],
-      ['100 single-measure records', 1, (i: number) => singleMeasureBody(data, i)],
-    ] as const) {
+    for (const { label, valuesPerRecord, body } of bodyForms) {
       for (const width of [1, 64]) {
         const calls = width === 1 ? rows / 1000 : rows / recordsPerCall
-        const rate = await measure(server.target, calls, width, body)
+        const rate = await measure(server.target, calls, width, (index) => body(data, index))
         const values = rate * valuesPerRecord
         console.log(
           `${label.padEnd(58)}${String(width).padStart(11)}${String(Math.round(rate)).padStart(12)}${String(Math.round(values)).padStart(11)}${(values / (rival * 10)).toFixed(3).padStart(24)}`,

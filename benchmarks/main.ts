@@ -1,7 +1,12 @@
+import { benchmarkIngestStages } from './ingest-stages.ts'
 import { benchmarkIngest } from './ingest.ts'
 import { benchmarkQuery } from './query.ts'
 
-const benchmarks: Readonly<Record<string, () => Promise<void>>> = { ingest: () => benchmarkIngest(), query: () => benchmarkQuery() }
+const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
+  ingest: () => benchmarkIngest(),
+  'ingest-stages': () => benchmarkIngestStages(),
+  query: () => benchmarkQuery(),
+}
 
 const wanted = process.argv.slice(2)
 for (const name of wanted.length > 0 ? wanted : Object.keys(benchmarks)) {

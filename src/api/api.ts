@@ -8,6 +8,7 @@ import { authenticate, call, findOperation, type ApiRequest, type Dispatcher } f
 import { asServerError, encodeError } from './encode-error.ts'
 import { newRequestId } from './request-id.ts'
 import { SignatureVerifier } from './signature/signature-v4.ts'
+import { WriteBodyReader } from './write-body/write-body-reader.ts'
 
 export interface ApiOptions {
   readonly database: Database
@@ -50,6 +51,7 @@ export function registerApi(app: FastifyInstance, options: ApiOptions): void {
     database,
     limits,
     verifier: new SignatureVerifier((accessKeyId) => database.findAccessKey(accessKeyId)),
+    writeBodies: new WriteBodyReader(limits),
     nowMs: () => clock.nowMs(),
   }
 

@@ -7,8 +7,10 @@ import { checkShape } from './check-shape.ts'
 import { jsonText } from './json-text.ts'
 import type { CallContext, Operation } from './operation.ts'
 import { operations } from './operations/list.ts'
+import { writeRecords } from './operations/write-records.ts'
 import { parseBody } from './parse-body.ts'
 import type { SignatureVerifier } from './signature/signature-v4.ts'
+import type { WriteBodyReader } from './write-body/write-body-reader.ts'
 
 export interface ApiRequest {
   readonly requestId: string
@@ -25,6 +27,7 @@ export interface Dispatcher {
   readonly database: Database
   readonly limits: Limits
   readonly verifier: SignatureVerifier
+  readonly writeBodies: WriteBodyReader
   readonly nowMs: () => number
 }
 
@@ -63,7 +66,7 @@ export function authenticate(dispatcher: Dispatcher, request: ApiRequest): Calle
 export async function call(dispatcher: Dispatcher, operation: Operation, caller: Caller, request: ApiRequest): Promise<string> {
   const encoding = request.headers['content-encoding'] ?? 'identity'
   if (encoding !== 'identity') throw new ServerError('SERIALIZATION', `Content-Encoding '${encoding.slice(0, 40)}' is not supported`)
-  const input = checkShape(operation.input, parseBody(request.body), dispatcher.limits)
+  const input = readInput(dispatcher, operation, request.body)
   const context: CallContext = {
     database: dispatcher.database,
     limits: dispatcher.limits,
@@ -71,6 +74,11 @@ export async function call(dispatcher: Dispatcher, operation: Operation, caller:
     request: { scheme: request.scheme, host: request.headers.host ?? '', userAgent: userAgentOf(request.headers) },
   }
   return jsonText(await operation.handle(input, context))
+}
+
+function readInput({ limits, writeBodies }: Dispatcher, operation: Operation, body: Buffer): object {
+  const quick = operation === writeRecords ? writeBodies.read(body) : undefined
+  return quick ?? checkShape(operation.input, parseBody(body), limits)
 }
 
 function userAgentOf(headers: IncomingHttpHeaders): string {

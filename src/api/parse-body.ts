@@ -10,7 +10,11 @@ import { ServerError } from '../base/errors.ts'
 export function parseBody(body: Buffer): unknown {
   if (body.length === 0) return {}
   if (!isUtf8(body)) throw new ServerError('SERIALIZATION', 'The body is not valid UTF-8')
-  const text = body.toString('utf8')
+  return parseText(body.toString('utf8'))
+}
+
+/** The same for a text. @throws ServerError SERIALIZATION */
+export function parseText(text: string): unknown {
   return parseJson(mayHoldLongInteger.test(text) ? wrapLongIntegers(text) : text, surrogateEscape.test(text))
 }
 

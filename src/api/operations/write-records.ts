@@ -12,7 +12,7 @@ import { list, long, oneOf, required, string, structure } from '../shape.ts'
 const measureValueType = oneOf('DOUBLE', 'BIGINT', 'VARCHAR', 'BOOLEAN', 'TIMESTAMP', 'MULTI')
 const measureValue = string({ min: 1, max: 'measureValueBytes' })
 
-const record = structure<WireRecord>({
+export const recordShape = structure<WireRecord>({
   Dimensions: list(
     structure<Dimension>({ Name: required(string({ min: 1 })), Value: required(string()), DimensionValueType: oneOf('VARCHAR') }),
     { max: 'dimensionsPerTable' },
@@ -39,8 +39,8 @@ export const writeRecords = operation<Input, WriteRecordsResponse>({
   input: structure<WriteRecordsRequest>({
     DatabaseName: required(string()),
     TableName: required(string()),
-    CommonAttributes: record,
-    Records: required(list(record, { min: 1, max: 'recordsPerWrite' })),
+    CommonAttributes: recordShape,
+    Records: required(list(recordShape, { min: 1, max: 'recordsPerWrite' })),
   }),
   handle: async (input, { database, caller }) => {
     const { total, memoryStore, magneticStore } = await database.write(caller, {
