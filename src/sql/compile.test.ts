@@ -36,23 +36,32 @@ describe('output columns', () => {
   it.each([
     ['SELECT 1', ['_col0 integer']],
     ['SELECT hostname, 1 + 1, time FROM benchmark.cpu', ['hostname varchar', '_col1 integer', 'time timestamp']],
-    ['SELECT measure_value::double, t."measure_value::double" FROM benchmark.cpu t', ['measure_value::double double', 'measure_value::double double']],
+    [
+      'SELECT measure_value::double, t."measure_value::double" FROM benchmark.cpu t',
+      ['measure_value::double double', 'measure_value::double double'],
+    ],
     ['SELECT benchmark.cpu.HOSTNAME FROM benchmark.cpu', ['hostname varchar']],
     ['SELECT count(*) AS n, max(time) FROM benchmark.cpu', ['n bigint', '_col1 timestamp']],
     ['SELECT * FROM (VALUES (1, NULL)) t(a, b)', ['a integer', 'b unknown']],
     ["SELECT ROW(1, 'a') AS r, ARRAY[1, 2.5] AS a", ['r row(integer, varchar)', 'a array(double)']],
-    ['SELECT a.hostname, b.* FROM benchmark.cpu a JOIN sampleDB.IoT b ON a.hostname = b.truck_id', [
-      'hostname varchar',
-      'truck_id varchar',
-      'fleet varchar',
-      'fuel_capacity varchar',
-      'measure_name varchar',
-      'time timestamp',
-      'measure_value::double double',
-      'measure_value::varchar varchar',
-    ]],
+    [
+      'SELECT a.hostname, b.* FROM benchmark.cpu a JOIN sampleDB.IoT b ON a.hostname = b.truck_id',
+      [
+        'hostname varchar',
+        'truck_id varchar',
+        'fleet varchar',
+        'fuel_capacity varchar',
+        'measure_name varchar',
+        'time timestamp',
+        'measure_value::double double',
+        'measure_value::varchar varchar',
+      ],
+    ],
     ['SELECT CASE WHEN true THEN (SELECT NULL) ELSE time END FROM benchmark.cpu', ['_col0 timestamp']],
-    ['SELECT time, value FROM (SELECT create_time_series(time, usage_user) AS s FROM benchmark.cpu) CROSS JOIN UNNEST(s)', ['time timestamp', 'value double']],
+    [
+      'SELECT time, value FROM (SELECT create_time_series(time, usage_user) AS s FROM benchmark.cpu) CROSS JOIN UNNEST(s)',
+      ['time timestamp', 'value double'],
+    ],
   ])('of %s', (sql, expected) => {
     expect(columns(sql)).toEqual(expected)
   })
@@ -68,15 +77,27 @@ describe('errors', () => {
     ['SELECT uper(hostname) FROM benchmark.cpu', "FUNCTION_NOT_FOUND line 1:8: Function 'uper' not registered. Did you mean 'upper'?"],
     ["SELECT 1 = 'a'", "TYPE_MISMATCH line 1:10: '=' cannot be applied to integer, varchar"],
     ["SELECT 1 + 'a'", "TYPE_MISMATCH line 1:10: '+' cannot be applied to integer, varchar"],
-    ["SELECT * FROM benchmark.cpu WHERE time > 'yesterday'", 'INVALID_CAST_ARGUMENT line 1:40: Value cannot be cast to timestamp: yesterday'],
-    ['SELECT hostname, max(time) FROM benchmark.cpu', `GROUPING_ERROR line 1:8: '"hostname"' must be an aggregate expression or appear in GROUP BY clause`],
-    ['SELECT max(time) FROM benchmark.cpu WHERE max(time) > now()', 'SEMANTIC_ERROR line 1:53: WHERE clause cannot contain aggregations, window functions or grouping operations'],
+    [
+      "SELECT * FROM benchmark.cpu WHERE time > 'yesterday'",
+      'INVALID_CAST_ARGUMENT line 1:40: Value cannot be cast to timestamp: yesterday',
+    ],
+    [
+      'SELECT hostname, max(time) FROM benchmark.cpu',
+      `GROUPING_ERROR line 1:8: '"hostname"' must be an aggregate expression or appear in GROUP BY clause`,
+    ],
+    [
+      'SELECT max(time) FROM benchmark.cpu WHERE max(time) > now()',
+      'SEMANTIC_ERROR line 1:53: WHERE clause cannot contain aggregations, window functions or grouping operations',
+    ],
     ['SELECT time FROM benchmark.cpu a, benchmark.cpu b', "AMBIGUOUS_NAME line 1:8: Column 'time' is ambiguous"],
     ['SELECT 1 UNION SELECT 1, 2', 'SEMANTIC_ERROR line 1:1: UNION query has different number of fields: 1, 2'],
     ['SELECT 1 ORDER BY 2', 'SEMANTIC_ERROR line 1:19: ORDER BY position 2 is not in select list'],
     ['SELECT @later', 'SEMANTIC_ERROR line 1:8: Parameter @later has no value'],
     ['SELECT row_number()', 'SEMANTIC_ERROR line 1:8: Window function row_number requires an OVER clause'],
-    ['SELECT max(min(time)) FROM benchmark.cpu', "SEMANTIC_ERROR line 1:8: Cannot nest aggregations or window functions inside aggregation 'max'"],
+    [
+      'SELECT max(min(time)) FROM benchmark.cpu',
+      "SEMANTIC_ERROR line 1:8: Cannot nest aggregations or window functions inside aggregation 'max'",
+    ],
     ['SELECT abs(DISTINCT 1)', 'SEMANTIC_ERROR line 1:8: DISTINCT is only for aggregate and window functions, which abs is not'],
     ['WITH a AS (SELECT 1), a AS (SELECT 2) SELECT * FROM a', "SEMANTIC_ERROR line 1:23: WITH query name 'a' specified more than once"],
     ['SELECT ROW(1, 2).x', "COLUMN_NOT_FOUND line 1:18: Column 'x' does not exist"],
@@ -98,7 +119,11 @@ describe('statements about the catalog', () => {
       database: 'benchmark',
       like: { pattern: 'c!%', escape: '!' },
     })
-    expect(compile('SHOW MEASURES FROM "sampleDB"."IoT"', sampleCatalog, session)).toEqual({ kind: 'show-measures', database: 'sampleDB', table: 'IoT' })
+    expect(compile('SHOW MEASURES FROM "sampleDB"."IoT"', sampleCatalog, session)).toEqual({
+      kind: 'show-measures',
+      database: 'sampleDB',
+      table: 'IoT',
+    })
     expect(() => compile('DESCRIBE "sampledb"."DevOps"', sampleCatalog, session)).toThrow("Requested database 'sampledb' not found")
   })
 
@@ -111,7 +136,8 @@ describe('statements about the catalog', () => {
 })
 
 describe('what the engine is asked', () => {
-  const where = (condition: string): string => / WHERE (.*)$/.exec(query(`SELECT hostname FROM sampleDB.DevOps WHERE ${condition}`).text)![1]!
+  const where = (condition: string): string =>
+    / WHERE (.*)$/.exec(query(`SELECT hostname FROM sampleDB.DevOps WHERE ${condition}`).text)![1]!
 
   it.each([
     ["time >= '2016-01-01 00:00:00 +0000'", 'greaterOrEquals(time, 1451606400000000000)'],
@@ -133,7 +159,10 @@ describe('what the engine is asked', () => {
   })
 
   it('reads the columns that are used, in one SELECT, under the retention period', () => {
-    expect(query('SELECT bin(time, 1h) AS hour, max(usage_user) AS m FROM benchmark.cpu GROUP BY 1 HAVING count(*) > 2 ORDER BY m DESC LIMIT 3').text).toBe(
+    expect(
+      query('SELECT bin(time, 1h) AS hour, max(usage_user) AS m FROM benchmark.cpu GROUP BY 1 HAVING count(*) > 2 ORDER BY m DESC LIMIT 3')
+        .text,
+    ).toBe(
       'WITH minus(time, toInt64(positiveModulo(time, toInt64(3600000000000)))) AS c9, max(a1_double) AS c11, toInt64(ifNull(count(), 0)) AS c10 ' +
         'SELECT CAST(c9 AS Nullable(Int64)) AS c14, CAST(c11 AS Nullable(Float64)) AS c15 FROM tidemark.t_cpu ' +
         'WHERE greaterOrEquals(time, 1792281600000000000) GROUP BY c9 HAVING greater(c10, 2) ORDER BY c11 DESC NULLS LAST LIMIT 3',
@@ -141,7 +170,9 @@ describe('what the engine is asked', () => {
   })
 
   it('finds the table through layers of subqueries', () => {
-    const { text } = query("SELECT * FROM (SELECT * FROM (SELECT hostname AS h, bin(time, 5m) AS b FROM sampleDB.DevOps)) WHERE b < '2020-01-01' AND h = 'a'")
+    const { text } = query(
+      "SELECT * FROM (SELECT * FROM (SELECT hostname AS h, bin(time, 5m) AS b FROM sampleDB.DevOps)) WHERE b < '2020-01-01' AND h = 'a'",
+    )
     expect(text).toContain("FROM tidemark.t_devops WHERE and(less(time, 1577836800000000000), equals(d3, 'a'))")
     expect(text.match(/SELECT/g)).toHaveLength(1)
   })

@@ -75,6 +75,8 @@ const settings: Readonly<Record<string, string | number>> = {
   short_circuit_function_evaluation: 'enable',
   // the versions of a record have one time, and so one partition
   do_not_merge_across_partitions_select_final: 1,
+  // on a cluster a subquery is about the whole table, not about one shard of it
+  distributed_product_mode: 'global',
   max_ast_elements: 1_000_000,
   max_expanded_ast_elements: 5_000_000,
 }

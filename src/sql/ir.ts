@@ -171,7 +171,12 @@ export type Relation =
       readonly outer: boolean
     }
   /** A reference to a recursive WITH item inside itself. */
-  | { readonly kind: 'recursive-reference'; readonly name: string; readonly sources: readonly string[]; readonly columns: readonly Column[] }
+  | {
+      readonly kind: 'recursive-reference'
+      readonly name: string
+      readonly sources: readonly string[]
+      readonly columns: readonly Column[]
+    }
   | {
       readonly kind: 'recursive'
       readonly name: string

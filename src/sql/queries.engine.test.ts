@@ -41,7 +41,9 @@ async function failure(sql: string): Promise<string> {
 describe('queries on a table', () => {
   it('group, filter groups, sort and cut', async () => {
     expect(
-      await rows('SELECT hostname, count(*) AS n, sum(tasks) FROM benchmark.cpu WHERE time > ago(6h) GROUP BY hostname HAVING count(*) > 1 ORDER BY hostname DESC LIMIT 2'),
+      await rows(
+        'SELECT hostname, count(*) AS n, sum(tasks) FROM benchmark.cpu WHERE time > ago(6h) GROUP BY hostname HAVING count(*) > 1 ORDER BY hostname DESC LIMIT 2',
+      ),
     ).toEqual([
       ['host-3', '6', null],
       ['host-2', '6', '6'],
@@ -49,7 +51,7 @@ describe('queries on a table', () => {
   })
 
   it('do not see rows that have expired', async () => {
-    expect(await rows("SELECT count(*) FROM benchmark.cpu WHERE time < ago(47h)")).toEqual([['0']])
+    expect(await rows('SELECT count(*) FROM benchmark.cpu WHERE time < ago(47h)')).toEqual([['0']])
     await evaluator.engine.execute(`INSERT INTO tidemark.t_cpu SELECT ${nowNs} - 40 * 86400000000000, 'cpu', 'old', 'eu', 1, 1, 1, 1`)
     expect(await rows("SELECT count(*) FROM benchmark.cpu WHERE hostname = 'old'")).toEqual([['0']])
   })
@@ -67,12 +69,18 @@ describe('queries on a table', () => {
       ),
     ).toEqual(expected)
     expect(
-      await rows('SELECT hostname, usage_user FROM benchmark.cpu WHERE (hostname, time) IN (SELECT hostname, max(time) FROM benchmark.cpu GROUP BY hostname) ORDER BY 1'),
+      await rows(
+        'SELECT hostname, usage_user FROM benchmark.cpu WHERE (hostname, time) IN (SELECT hostname, max(time) FROM benchmark.cpu GROUP BY hostname) ORDER BY 1',
+      ),
     ).toEqual(expected)
   })
 
   it('may read outer columns in subqueries', async () => {
-    expect(await rows('SELECT hostname, usage_user FROM benchmark.cpu a WHERE usage_user = (SELECT max(usage_user) FROM benchmark.cpu b WHERE b.hostname = a.hostname) ORDER BY 1')).toEqual([
+    expect(
+      await rows(
+        'SELECT hostname, usage_user FROM benchmark.cpu a WHERE usage_user = (SELECT max(usage_user) FROM benchmark.cpu b WHERE b.hostname = a.hostname) ORDER BY 1',
+      ),
+    ).toEqual([
       ['host-1', '141.0'],
       ['host-2', '142.0'],
       ['host-3', '143.0'],
@@ -81,17 +89,27 @@ describe('queries on a table', () => {
       ['0', '48'],
       ['7', '0'],
     ])
-    expect(await rows('SELECT x FROM (VALUES 1, 2, NULL) t(x) WHERE NOT EXISTS (SELECT 1 FROM (VALUES 2, NULL) u(y) WHERE y = x) ORDER BY x')).toEqual([['1'], [null]])
-    expect(await failure('SELECT x, (SELECT usage_user FROM benchmark.cpu WHERE tasks = x) FROM (VALUES 0) t(x)')).toMatch(/^SUBQUERY_MULTIPLE_ROWS/)
+    expect(
+      await rows('SELECT x FROM (VALUES 1, 2, NULL) t(x) WHERE NOT EXISTS (SELECT 1 FROM (VALUES 2, NULL) u(y) WHERE y = x) ORDER BY x'),
+    ).toEqual([['1'], [null]])
+    expect(await failure('SELECT x, (SELECT usage_user FROM benchmark.cpu WHERE tasks = x) FROM (VALUES 0) t(x)')).toMatch(
+      /^SUBQUERY_MULTIPLE_ROWS/,
+    )
   })
 
   it('know three truth values in IN', async () => {
-    expect(await rows('SELECT x IN (1, NULL), x NOT IN (SELECT tasks FROM benchmark.cpu), x = ANY (VALUES 1), x > ALL (SELECT tasks FROM benchmark.cpu WHERE false) FROM (VALUES 1, 5, NULL) t(x) ORDER BY x')).toEqual([
+    expect(
+      await rows(
+        'SELECT x IN (1, NULL), x NOT IN (SELECT tasks FROM benchmark.cpu), x = ANY (VALUES 1), x > ALL (SELECT tasks FROM benchmark.cpu WHERE false) FROM (VALUES 1, 5, NULL) t(x) ORDER BY x',
+      ),
+    ).toEqual([
       ['true', 'false', 'true', 'true'],
       [null, null, 'false', 'true'],
       [null, null, null, 'true'],
     ])
-    expect(await rows('SELECT count(*) FROM benchmark.cpu WHERE tasks NOT IN (SELECT tasks FROM benchmark.cpu WHERE tasks > 0)')).toEqual([['48']])
+    expect(await rows('SELECT count(*) FROM benchmark.cpu WHERE tasks NOT IN (SELECT tasks FROM benchmark.cpu WHERE tasks > 0)')).toEqual([
+      ['48'],
+    ])
   })
 
   it('join outer sides with NULLs, on any condition', async () => {
@@ -110,8 +128,12 @@ describe('queries on a table', () => {
   })
 
   it('keep names apart that the engine would mix up', async () => {
-    expect(await rows("SELECT upper(hostname) AS hostname, region AS time FROM benchmark.cpu WHERE hostname = 'host-1' AND time = now()")).toEqual([['HOST-1', 'eu']])
-    expect(await rows('SELECT max(usage_user) AS usage_user, min(usage_user) AS m FROM benchmark.cpu WHERE usage_user < 10')).toEqual([['9.0', '0.0']])
+    expect(
+      await rows("SELECT upper(hostname) AS hostname, region AS time FROM benchmark.cpu WHERE hostname = 'host-1' AND time = now()"),
+    ).toEqual([['HOST-1', 'eu']])
+    expect(await rows('SELECT max(usage_user) AS usage_user, min(usage_user) AS m FROM benchmark.cpu WHERE usage_user < 10')).toEqual([
+      ['9.0', '0.0'],
+    ])
     expect(await rows('SELECT -x AS x FROM (VALUES 1, 2) t(x) ORDER BY x')).toEqual([['-2'], ['-1']])
   })
 })
@@ -121,9 +143,11 @@ describe('errors while a query runs', () => {
     expect(await failure('SELECT 1 / (tasks - tasks) FROM benchmark.cpu')).toBe('DIVISION_BY_ZERO Division by zero')
     expect(await failure('SELECT CAST(hostname AS bigint) FROM benchmark.cpu')).toMatch(/^INVALID_CAST_ARGUMENT Cannot cast/)
     expect(await failure('SELECT 9223372036854775807 + tasks FROM benchmark.cpu')).toMatch(/^NUMERIC_VALUE_OUT_OF_RANGE/)
-    expect(await rows('SELECT DISTINCT TRY(1 / (tasks - tasks)), IF(tasks > 5, 1 / 0, 7), tasks > 5 AND 1 / 0 = 1, coalesce(region, CAST(hostname AS varchar)) FROM benchmark.cpu WHERE tasks >= 0')).toEqual([
-      [null, '7', 'false', 'eu'],
-    ])
+    expect(
+      await rows(
+        'SELECT DISTINCT TRY(1 / (tasks - tasks)), IF(tasks > 5, 1 / 0, 7), tasks > 5 AND 1 / 0 = 1, coalesce(region, CAST(hostname AS varchar)) FROM benchmark.cpu WHERE tasks >= 0',
+      ),
+    ).toEqual([[null, '7', 'false', 'eu']])
     expect(await rows('SELECT count(*) FROM benchmark.cpu WHERE tasks <> 0 AND 10 / tasks > 5')).toEqual([['48']])
   })
 })

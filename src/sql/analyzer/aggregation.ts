@@ -68,7 +68,8 @@ export class Aggregation {
     const known = this.#aggregateColumns.get(key)
     if (known) return known
     const argument = call.distinct ? call.arguments[0] : undefined
-    if (argument && !isComparable(argument.type)) fail(call.at, 'TYPE_MISMATCH', `DISTINCT can only be applied to comparable types (actual: ${typeText(argument.type)})`)
+    if (argument && !isComparable(argument.type))
+      fail(call.at, 'TYPE_MISMATCH', `DISTINCT can only be applied to comparable types (actual: ${typeText(argument.type)})`)
     const column = { symbol: this.#analyzer.names.fresh('c'), type: call.type, nullable: isNullable(call) }
     this.#aggregateColumns.set(key, column)
     this.#aggregates.push({ column, call })

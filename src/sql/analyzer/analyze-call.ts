@@ -23,7 +23,10 @@ export function analyzeCall(analyzer: Analyzer, node: ast.FunctionCall, scope: S
   const special = Object.hasOwn(specialForms, node.name) ? specialForms[node.name] : undefined
   if (special) {
     refuseAggregateParts(node)
-    return special(node, node.arguments.map((arg) => analyzer.expression(arg, scope)))
+    return special(
+      node,
+      node.arguments.map((arg) => analyzer.expression(arg, scope)),
+    )
   }
   const definition = lookup(node.name, node.at)
   const inside = (definition.kind === 'aggregate' && !node.over && scope.aggregates) || scope
@@ -52,7 +55,8 @@ export function analyzeCall(analyzer: Analyzer, node: ast.FunctionCall, scope: S
   return full
 }
 
-export const isAggregateCall = (expression: Expression): expression is Call => expression.kind === 'call' && expression.definition.kind === 'aggregate'
+export const isAggregateCall = (expression: Expression): expression is Call =>
+  expression.kind === 'call' && expression.definition.kind === 'aggregate'
 
 /** A call that the grammar makes, of a function by its name. */
 export function callNamed(analyzer: Analyzer, name: string, args: readonly Expression[], at: Position): Expression {
@@ -64,7 +68,17 @@ function lookup(name: string, at: Position): FunctionDefinition {
 }
 
 function refuseAggregateParts(node: ast.FunctionCall): void {
-  const part = node.over ? 'OVER' : node.filter ? 'FILTER' : node.distinct ? 'DISTINCT' : node.orderBy.length > 0 ? 'ORDER BY' : node.star ? '*' : undefined
+  const part = node.over
+    ? 'OVER'
+    : node.filter
+      ? 'FILTER'
+      : node.distinct
+        ? 'DISTINCT'
+        : node.orderBy.length > 0
+          ? 'ORDER BY'
+          : node.star
+            ? '*'
+            : undefined
   if (part !== undefined) fail(node.at, 'SEMANTIC_ERROR', `${part} is only for aggregate and window functions, which ${node.name} is not`)
 }
 
@@ -140,13 +154,15 @@ const specialForms: Readonly<Record<string, SpecialForm>> = {
     const condition = asBoolean(args[0]!, node.at, 'First argument of IF')
     const otherwise = args[2] ?? literal(UNKNOWN, null)
     const type = commonTypeOf([args[1]!.type, otherwise.type])
-    if (!type) fail(node.at, 'TYPE_MISMATCH', `Result types for IF must be the same: ${typeText(args[1]!.type)}, ${typeText(otherwise.type)}`)
+    if (!type)
+      fail(node.at, 'TYPE_MISMATCH', `Result types for IF must be the same: ${typeText(args[1]!.type)}, ${typeText(otherwise.type)}`)
     return { kind: 'case', type, branches: [{ when: condition, result: coerce(args[1]!, type) }], otherwise: coerce(otherwise, type) }
   },
   coalesce: (node, args) => {
     expectCount(node, 2, Infinity)
     const type = commonTypeOf(args.map((arg) => arg.type))
-    if (!type) fail(node.at, 'TYPE_MISMATCH', `All COALESCE operands must be the same type: ${args.map((arg) => typeText(arg.type)).join(', ')}`)
+    if (!type)
+      fail(node.at, 'TYPE_MISMATCH', `All COALESCE operands must be the same type: ${args.map((arg) => typeText(arg.type)).join(', ')}`)
     return { kind: 'coalesce', type, operands: args.map((arg) => coerce(arg, type)) }
   },
   nullif: (node, args) => {
@@ -164,7 +180,7 @@ const specialForms: Readonly<Record<string, SpecialForm>> = {
   },
   try: (node, args) => {
     expectCount(node, 1, 1)
-    return isLiteral(args[0]!) ? args[0]! : { kind: 'try', type: args[0]!.type, operand: args[0]! }
+    return isLiteral(args[0]!) ? args[0] : { kind: 'try', type: args[0]!.type, operand: args[0]! }
   },
 }
 
@@ -174,4 +190,3 @@ function expectCount(node: ast.FunctionCall, least: number, most: number): void 
     fail(node.at, 'TYPE_MISMATCH', `Invalid number of arguments for '${node.name}' function: ${count}`)
   }
 }
-

@@ -114,7 +114,8 @@ export function analyzeExpression(analyzer: Analyzer, node: ast.Expression, scop
     case 'array': {
       const items = node.items.map(go)
       const element = commonTypeOf(items.map((item) => item.type))
-      if (!element) fail(node.at, 'TYPE_MISMATCH', `All ARRAY elements must be the same type: ${items.map((item) => typeText(item.type)).join(', ')}`)
+      if (!element)
+        fail(node.at, 'TYPE_MISMATCH', `All ARRAY elements must be the same type: ${items.map((item) => typeText(item.type)).join(', ')}`)
       return { kind: 'array', type: arrayOf(element), items: items.map((item) => coerce(item, element)) }
     }
     case 'row': {
@@ -167,7 +168,8 @@ function inList(go: Go, node: Of<'in-list'>): Expression {
 function like(go: Go, node: Of<'like'>): Expression {
   const text = (part: ast.Expression, what: string): Expression => {
     const value = go(part)
-    if (!isScalar(value.type, 'varchar', 'unknown')) fail(part.at, 'TYPE_MISMATCH', `${what} of LIKE must be a varchar: actual type ${typeText(value.type)}`)
+    if (!isScalar(value.type, 'varchar', 'unknown'))
+      fail(part.at, 'TYPE_MISMATCH', `${what} of LIKE must be a varchar: actual type ${typeText(value.type)}`)
     return coerce(value, VARCHAR)
   }
   const expression: Expression = {
@@ -193,7 +195,8 @@ function analyzeCase(analyzer: Analyzer, go: Go, node: Of<'case'>): Expression {
   const otherwise = node.otherwise ? go(node.otherwise) : literal(UNKNOWN, null)
   const results = [...branches.map((branch) => branch.result), otherwise]
   const type = commonTypeOf(results.map((result) => result.type))
-  if (!type) fail(node.at, 'TYPE_MISMATCH', `All CASE results must be the same type: ${results.map((result) => typeText(result.type)).join(', ')}`)
+  if (!type)
+    fail(node.at, 'TYPE_MISMATCH', `All CASE results must be the same type: ${results.map((result) => typeText(result.type)).join(', ')}`)
   const body: Expression = {
     kind: 'case',
     type,
@@ -235,11 +238,15 @@ function subscript(analyzer: Analyzer, base: Expression, index: Expression, node
     const { fields } = base.type
     const position = isLiteral(index) && typeof index.value === 'bigint' ? Number(index.value) : undefined
     if (position === undefined) fail(node.index.at, 'SEMANTIC_ERROR', 'Subscript expression on ROW requires a constant index')
-    if (position < 1 || position > fields.length) fail(node.index.at, 'INVALID_FUNCTION_ARGUMENT', `Invalid subscript index: ${position}. ROW index must be between 1 and ${fields.length}`)
+    if (position < 1 || position > fields.length)
+      fail(
+        node.index.at,
+        'INVALID_FUNCTION_ARGUMENT',
+        `Invalid subscript index: ${position}. ROW index must be between 1 and ${fields.length}`,
+      )
     return { kind: 'field', type: fields[position - 1]!.type, base, index: position - 1 }
   }
   return callOf(subscriptOperator, [base, index], node.at, analyzer.session.nowNs, () =>
     fail(node.at, 'TYPE_MISMATCH', `Cannot subscript ${typeText(base.type)} with ${typeText(index.type)}`),
   )
 }
-

@@ -55,7 +55,11 @@ function aliased(item: FromItem, node: Extract<ast.Relation, { kind: 'aliased' }
   const relation = { name: node.alias.text }
   const visible = item.fields
   if (node.columns && node.columns.length !== visible.length) {
-    fail(node.alias.at, 'SEMANTIC_ERROR', `Column alias list has ${node.columns.length} entries but '${node.alias.text}' has ${visible.length} columns available`)
+    fail(
+      node.alias.at,
+      'SEMANTIC_ERROR',
+      `Column alias list has ${node.columns.length} entries but '${node.alias.text}' has ${visible.length} columns available`,
+    )
   }
   return {
     relation: item.relation,
@@ -110,16 +114,24 @@ function join(analyzer: Analyzer, node: ast.Join, scope: Scope): FromItem {
   const right = analyzeFrom(analyzer, node.right, isLateral(node.right) ? { fields: left.fields, next: scope } : scope)
   if (node.using || node.natural) return joinUsing(analyzer, node, left, right)
   const fields = joinedFields(node.type, left.fields, right.fields)
-  const on = node.on && asBoolean(analyzer.expression(node.on, { fields: [...left.fields, ...right.fields], next: scope }), node.on.at, 'JOIN ON clause')
+  const on =
+    node.on &&
+    asBoolean(analyzer.expression(node.on, { fields: [...left.fields, ...right.fields], next: scope }), node.on.at, 'JOIN ON clause')
   if (on && some(on, (part) => isAggregateCall(part) || part.kind === 'window-call')) {
-    fail(node.on!.at, 'SEMANTIC_ERROR', 'JOIN clause cannot contain aggregations, window functions or grouping operations')
+    fail(node.on.at, 'SEMANTIC_ERROR', 'JOIN clause cannot contain aggregations, window functions or grouping operations')
   }
   return { relation: joined(node.type, left, right, on, fields), fields }
 }
 
 const isLateral = (node: ast.Relation): boolean => node.kind === 'lateral' || (node.kind === 'aliased' && isLateral(node.relation))
 
-const joined = (type: ast.Join['type'], left: FromItem, right: FromItem, on: Expression | undefined, fields: readonly Field[]): Relation => ({
+const joined = (
+  type: ast.Join['type'],
+  left: FromItem,
+  right: FromItem,
+  on: Expression | undefined,
+  fields: readonly Field[],
+): Relation => ({
   kind: 'join',
   type,
   left: left.relation,
@@ -130,7 +142,8 @@ const joined = (type: ast.Join['type'], left: FromItem, right: FromItem, on: Exp
 
 /** Columns of a side that an outer join fills up may be NULL. */
 function joinedFields(type: ast.Join['type'], left: readonly Field[], right: readonly Field[]): readonly Field[] {
-  const optional = (fields: readonly Field[]): readonly Field[] => fields.map((field) => ({ ...field, column: { ...field.column, nullable: true } }))
+  const optional = (fields: readonly Field[]): readonly Field[] =>
+    fields.map((field) => ({ ...field, column: { ...field.column, nullable: true } }))
   return [
     ...(type === 'right' || type === 'full' ? optional(left) : left),
     ...(type === 'left' || type === 'full' ? optional(right) : right),
@@ -138,7 +151,9 @@ function joinedFields(type: ast.Join['type'], left: readonly Field[], right: rea
 }
 
 /** `UNNEST(…)` with or without an alias. */
-function unnestOnRight(node: ast.Relation): { readonly unnest: UnnestNode; readonly alias?: Extract<ast.Relation, { kind: 'aliased' }> } | undefined {
+function unnestOnRight(
+  node: ast.Relation,
+): { readonly unnest: UnnestNode; readonly alias?: Extract<ast.Relation, { kind: 'aliased' }> } | undefined {
   if (node.kind === 'unnest') return { unnest: node }
   return node.kind === 'aliased' && node.relation.kind === 'unnest' ? { unnest: node.relation, alias: node } : undefined
 }
@@ -159,7 +174,7 @@ function joinUnnest(
   const named = right.alias ? aliased(plain, right.alias) : plain
   const fields = [...left.fields, ...named.fields]
   if (always) return { relation: plain.relation, fields }
-  const condition = asBoolean(analyzer.expression(node.on!, { fields, next: scope }), node.on!.at, 'JOIN ON clause')
+  const condition = asBoolean(analyzer.expression(node.on, { fields, next: scope }), node.on.at, 'JOIN ON clause')
   return { relation: { kind: 'filter', input: plain.relation, condition }, fields }
 }
 
@@ -178,17 +193,31 @@ function joinUsing(analyzer: Analyzer, node: ast.Join, left: FromItem, right: Fr
   })
   const all = joinedFields(node.type, left.fields, right.fields)
   const [leftAfter, rightAfter] = [all.slice(0, left.fields.length), all.slice(left.fields.length)]
-  const reference = (field: Field, at: ast.Identifier['at']): Expression => ({ kind: 'column', ...field.column, name: field.name ?? '', at })
+  const reference = (field: Field, at: ast.Identifier['at']): Expression => ({
+    kind: 'column',
+    ...field.column,
+    name: field.name ?? '',
+    at,
+  })
   const conditions = pairs.map(({ name, a, b }) => compare('=', reference(a, name.at), reference(b, name.at), name.at))
   const on = conditions.length > 0 ? logical('and', conditions) : undefined
-  const relation = joined(on || node.type !== 'inner' ? node.type : 'cross', left, right, on ?? (node.type === 'cross' ? undefined : always), all)
+  const relation = joined(
+    on || node.type !== 'inner' ? node.type : 'cross',
+    left,
+    right,
+    on ?? (node.type === 'cross' ? undefined : always),
+    all,
+  )
   const keys = pairs.map(({ name, a, b }) => {
     const [x, y] = [leftAfter[left.fields.indexOf(a)]!, rightAfter[right.fields.indexOf(b)]!]
     const type = commonType(x.column.type, y.column.type) ?? x.column.type
     const [first, second] = node.type === 'right' ? [y, x] : [x, y]
     const operands = [coerce(reference(first, name.at), type), coerce(reference(second, name.at), type)]
     const expression: Expression = node.type === 'full' ? { kind: 'coalesce', type, operands } : operands[0]!
-    return { name: name.text, assignment: { column: { symbol: analyzer.names.fresh('c'), type, nullable: isNullable(expression) }, expression } }
+    return {
+      name: name.text,
+      assignment: { column: { symbol: analyzer.names.fresh('c'), type, nullable: isNullable(expression) }, expression },
+    }
   })
   const used = new Set(pairs.flatMap(({ a, b }) => [a.column.symbol, b.column.symbol]))
   const passed = all.map((field) => ({ column: field.column, expression: reference(field, node.at) }))

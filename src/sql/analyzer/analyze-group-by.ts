@@ -24,13 +24,15 @@ export function analyzeGroupBy(analyzer: Analyzer, clause: ast.GroupBy, items: r
     if (some(expression, (part) => isAggregateCall(part) || part.kind === 'window-call' || part.kind === 'grouping')) {
       fail(node.at, 'SEMANTIC_ERROR', 'GROUP BY clause cannot contain aggregations, window functions or grouping operations')
     }
-    if (!isComparable(expression.type)) fail(node.at, 'TYPE_MISMATCH', `${typeText(expression.type)} is not comparable, and therefore cannot be used in GROUP BY`)
+    if (!isComparable(expression.type))
+      fail(node.at, 'TYPE_MISMATCH', `${typeText(expression.type)} is not comparable, and therefore cannot be used in GROUP BY`)
     return expression
   }
   let sets: readonly (readonly Expression[])[] = [[]]
   for (const element of clause.elements) {
     const own = elementSets(element, key)
-    if (sets.length * own.length > maxGroupingSets) fail(element.at, 'SEMANTIC_ERROR', `GROUP BY has more than ${maxGroupingSets} grouping sets`)
+    if (sets.length * own.length > maxGroupingSets)
+      fail(element.at, 'SEMANTIC_ERROR', `GROUP BY has more than ${maxGroupingSets} grouping sets`)
     sets = sets.flatMap((set) => own.map((each) => [...set, ...each]))
   }
   return { sets, distinct: clause.distinct }

@@ -45,7 +45,10 @@ export function typedLiteral(node: Of<'typed-literal'>): Expression {
     case 'bigint': {
       if (!/^\s*[+-]?\d+\s*$/.test(node.value)) invalid()
       const value = BigInt(node.value.trim().replace(/^\+/, ''))
-      return foldCast(literal(BIGINT, value), type) ?? (type.name === 'bigint' && BigInt.asIntN(64, value) === value ? literal(type, value) : invalid())
+      return (
+        foldCast(literal(BIGINT, value), type) ??
+        (type.name === 'bigint' && BigInt.asIntN(64, value) === value ? literal(type, value) : invalid())
+      )
     }
     case 'double':
       if (/^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*$/.test(node.value)) return literal(type, Number(node.value))

@@ -47,7 +47,8 @@ function withScope(clause: ast.With, outer: Scope): Scope {
 function rowCount(analyzer: Analyzer, node: ast.Expression, what: string): bigint {
   const value = analyzer.expression(node, { fields: [], next: undefined })
   if (!isLiteral(value) || typeof value.value !== 'bigint') return fail(node.at, 'SEMANTIC_ERROR', `${what} must be a whole number`)
-  if (value.value < 0n) return fail(node.at, 'SEMANTIC_ERROR', `${what} row count must be greater or equal to 0 (actual value: ${value.value})`)
+  if (value.value < 0n)
+    return fail(node.at, 'SEMANTIC_ERROR', `${what} row count must be greater or equal to 0 (actual value: ${value.value})`)
   return value.value
 }
 
@@ -90,17 +91,30 @@ function analyzeValues(analyzer: Analyzer, body: Extract<ast.QueryBody, { kind: 
     if (row.kind === 'row') return row.items.map((item) => analyzer.expression(item, scope))
     const value = analyzer.expression(row, scope)
     const { type } = value
-    return type.kind === 'row' ? type.fields.map((field, index): Expression => ({ kind: 'field', type: field.type, base: value, index })) : [value]
+    return type.kind === 'row'
+      ? type.fields.map((field, index): Expression => ({ kind: 'field', type: field.type, base: value, index }))
+      : [value]
   })
   const width = rows[0]!.length
   const wrong = rows.findIndex((row) => row.length !== width)
   if (wrong >= 0) fail(body.rows[wrong]!.at, 'SEMANTIC_ERROR', `Values rows have mismatched sizes: ${width} and ${rows[wrong]!.length}`)
   const types = Array.from({ length: width }, (_, i) => {
     const type = commonTypeOf(rows.map((row) => row[i]!.type))
-    return type ?? fail(body.at, 'TYPE_MISMATCH', `Values rows have mismatched types in column ${i + 1}: ${distinctTexts(rows.map((row) => row[i]!.type))}`)
+    return (
+      type ??
+      fail(
+        body.at,
+        'TYPE_MISMATCH',
+        `Values rows have mismatched types in column ${i + 1}: ${distinctTexts(rows.map((row) => row[i]!.type))}`,
+      )
+    )
   })
   const coerced = rows.map((row) => row.map((value, i) => coerce(value, types[i]!)))
-  const columns = types.map((type, i): Column => ({ symbol: analyzer.names.fresh('c'), type, nullable: coerced.some((row) => isNullable(row[i]!)) }))
+  const columns = types.map((type, i): Column => ({
+    symbol: analyzer.names.fresh('c'),
+    type,
+    nullable: coerced.some((row) => isNullable(row[i]!)),
+  }))
   return { relation: { kind: 'values', columns, rows: coerced }, fields: columns.map((column, i) => ({ name: `_col${i}`, column })) }
 }
 
@@ -117,8 +131,14 @@ function analyzeSetOperation(analyzer: Analyzer, body: Extract<ast.QueryBody, { 
   const types = left.fields.map((field, i) => {
     const other = right.fields[i]!.column.type
     const type = commonType(field.column.type, other)
-    if (!type) fail(body.at, 'TYPE_MISMATCH', `column ${i + 1} in ${name} query has incompatible types: ${typeText(field.column.type)}, ${typeText(other)}`)
-    if (!isComparable(type)) fail(body.at, 'TYPE_MISMATCH', `column ${i + 1} in ${name} query is of type ${typeText(type)}, which is not comparable`)
+    if (!type)
+      fail(
+        body.at,
+        'TYPE_MISMATCH',
+        `column ${i + 1} in ${name} query has incompatible types: ${typeText(field.column.type)}, ${typeText(other)}`,
+      )
+    if (!isComparable(type))
+      fail(body.at, 'TYPE_MISMATCH', `column ${i + 1} in ${name} query is of type ${typeText(type)}, which is not comparable`)
     return type
   })
   const columns = types.map((type, i): Column => ({
@@ -149,4 +169,3 @@ export function convert(analyzer: Analyzer, query: AnalyzedQuery, types: readonl
   })
   return { kind: 'project', input: query.relation, assignments }
 }
-

@@ -24,11 +24,19 @@ export function analyzeRecursive(analyzer: Analyzer, binding: WithBinding): Anal
   const step = analyzer.query({ body: body.right, orderBy: [], at: query.at }, stepScope)
   const types = base.fields.map((field) => field.column.type)
   if (step.fields.length !== types.length) {
-    fail(body.at, 'SEMANTIC_ERROR', `base and step relations of recursion have different number of fields: ${types.length}, ${step.fields.length}`)
+    fail(
+      body.at,
+      'SEMANTIC_ERROR',
+      `base and step relations of recursion have different number of fields: ${types.length}, ${step.fields.length}`,
+    )
   }
   for (const [i, field] of step.fields.entries()) {
     if (!coerces(field.column.type, types[i]!)) {
-      fail(body.at, 'TYPE_MISMATCH', `recursion step relation output type (${typeText(field.column.type)}) is not coercible to recursion base relation output type (${typeText(types[i]!)}) at column ${i + 1}`)
+      fail(
+        body.at,
+        'TYPE_MISMATCH',
+        `recursion step relation output type (${typeText(field.column.type)}) is not coercible to recursion base relation output type (${typeText(types[i]!)}) at column ${i + 1}`,
+      )
     }
   }
   const output = columns.map(({ column }): Column => ({ ...column, symbol: analyzer.names.fresh('c') }))

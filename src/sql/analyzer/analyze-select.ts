@@ -38,12 +38,18 @@ export function analyzeSelect(analyzer: Analyzer, body: ast.SelectBody, orderBy:
   const source = body.where ? filtered(analyzer, from.relation, body.where, scope, 'WHERE') : from.relation
   const items = selectItems(analyzer, body.items, from, scope)
   const having = body.having && asBoolean(analyzer.expression(body.having, scope), body.having.at, 'HAVING clause')
-  if (having && some(having, (part) => part.kind === 'window-call')) fail(body.having!.at, 'SEMANTIC_ERROR', 'HAVING clause cannot contain window functions')
+  if (having && some(having, (part) => part.kind === 'window-call'))
+    fail(body.having.at, 'SEMANTIC_ERROR', 'HAVING clause cannot contain window functions')
   const order = sortKeys(analyzer, orderBy, items, scope)
 
   const expressions = [...items.map((item) => item.expression), ...(having ? [having] : []), ...order.map((key) => key.expression)]
-  const aggregates = body.groupBy !== undefined || having !== undefined || expressions.some((each) => some(each, (part) => isAggregateCall(part) || part.kind === 'grouping'))
-  const stages: Stages = aggregates ? grouped(analyzer, body, from, source, items, having, scope) : { relation: () => source, apply: (e) => e }
+  const aggregates =
+    body.groupBy !== undefined ||
+    having !== undefined ||
+    expressions.some((each) => some(each, (part) => isAggregateCall(part) || part.kind === 'grouping'))
+  const stages: Stages = aggregates
+    ? grouped(analyzer, body, from, source, items, having, scope)
+    : { relation: () => source, apply: (e) => e }
   const windows = new WindowColumns(analyzer)
   const finish = (expression: Expression): Expression => windows.apply(stages.apply(expression))
   const finalItems = items.map((item) => ({ ...item, expression: finish(item.expression) }))
@@ -127,7 +133,12 @@ function selectItems(analyzer: Analyzer, nodes: readonly ast.SelectItem[], from:
     if (node.kind === 'select-all') items.push(...allColumns(analyzer, node, from.fields, scope, items.length))
     else {
       const expression = analyzer.expression(node.expression, scope)
-      items.push({ name: node.alias?.text ?? givenName(node.expression, expression) ?? `_col${items.length}`, alias: node.alias?.text, expression, at: node.at })
+      items.push({
+        name: node.alias?.text ?? givenName(node.expression, expression) ?? `_col${items.length}`,
+        alias: node.alias?.text,
+        expression,
+        at: node.at,
+      })
     }
   }
   return items
@@ -187,7 +198,13 @@ function sortKeys(analyzer: Analyzer, orderBy: readonly ast.SortItem[], items: r
     expressions.set(symbol, item.expression)
     return { name: item.name, column: { symbol, type: item.expression.type, nullable: true } }
   })
-  const order: Scope = { fields: distinctFields(fields, expressions), expressions, windows: scope.windows ?? [], aggregates: scope, next: scope }
+  const order: Scope = {
+    fields: distinctFields(fields, expressions),
+    expressions,
+    windows: scope.windows ?? [],
+    aggregates: scope,
+    next: scope,
+  }
   return orderBy.map((item) => {
     if (item.expression.kind !== 'integer') return sortKey(analyzer, item, order)
     const { expression } = items[ordinal(item.expression, items.length, 'ORDER BY')]!

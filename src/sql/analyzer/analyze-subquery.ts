@@ -16,7 +16,12 @@ export function analyzeScalarQuery(analyzer: Analyzer, scope: Scope, node: Extra
 }
 
 /** The query with one column; several become a row. */
-function asOneColumn(analyzer: Analyzer, query: AnalyzedQuery, at: Position, asRow = false): { readonly relation: Relation; readonly type: Type } {
+function asOneColumn(
+  analyzer: Analyzer,
+  query: AnalyzedQuery,
+  at: Position,
+  asRow = false,
+): { readonly relation: Relation; readonly type: Type } {
   const { fields, relation } = query
   const references = fields.map(({ column, name }): Expression => ({ kind: 'column', ...column, name, at }))
   if (references.length === 1 && !asRow) {

@@ -52,7 +52,8 @@ export function findTable(catalog: Catalog, name: QualifiedName): TableSchema {
   const tables = catalog.tableNames(databaseName) ?? []
   const tableName = match(table, tables)
   const schema = tableName === undefined ? undefined : catalog.table(databaseName, tableName)
-  if (!schema) throw new ServerError('TABLE_NOT_FOUND', `Requested table '${table.text}' not found ${place}${suggestion(table.text, tables)}`)
+  if (!schema)
+    throw new ServerError('TABLE_NOT_FOUND', `Requested table '${table.text}' not found ${place}${suggestion(table.text, tables)}`)
   return schema
 }
 
@@ -63,7 +64,10 @@ export function findDatabase(catalog: Catalog, name: QualifiedName): string {
   const found = match(database!, catalog.databaseNames())
   if (found !== undefined) return found
   const place = `for identifier '${database!.text}' at line ${name.at.line}:${name.at.column}`
-  throw new ServerError('DATABASE_NOT_FOUND', `Requested database '${database!.text}' not found ${place}${suggestion(database!.text, catalog.databaseNames())}`)
+  throw new ServerError(
+    'DATABASE_NOT_FOUND',
+    `Requested database '${database!.text}' not found ${place}${suggestion(database!.text, catalog.databaseNames())}`,
+  )
 }
 
 /** The exact name, else for an unquoted one the only name with these letters. */
@@ -75,9 +79,14 @@ export function match(identifier: Identifier, names: readonly string[]): string 
   return found.length === 1 ? found[0] : undefined
 }
 
-function splitTableName(name: QualifiedName): { readonly database: Identifier; readonly table: Identifier; readonly at: QualifiedName['at'] } {
+function splitTableName(name: QualifiedName): {
+  readonly database: Identifier
+  readonly table: Identifier
+  readonly at: QualifiedName['at']
+} {
   const [first, second, third] = name.parts
-  if (third) fail(name.at, 'NOT_SUPPORTED', `A table name has two parts, database.table: '${name.parts.map((part) => part.text).join('.')}'`)
+  if (third)
+    fail(name.at, 'NOT_SUPPORTED', `A table name has two parts, database.table: '${name.parts.map((part) => part.text).join('.')}'`)
   if (!second) fail(name.at, 'TABLE_NOT_FOUND', `Table '${first!.text}' does not exist: a table is named database.table`)
   return { database: first!, table: second, at: name.at }
 }

@@ -51,7 +51,8 @@ class QueryAnalyzer implements Analyzer {
 
   countRelation(at: Position): void {
     this.#relations++
-    if (this.#relations > maxRelations) fail(at, 'NOT_SUPPORTED', `The query reads more than ${maxRelations} relations when its WITH items are put in place`)
+    if (this.#relations > maxRelations)
+      fail(at, 'NOT_SUPPORTED', `The query reads more than ${maxRelations} relations when its WITH items are put in place`)
   }
 
   reads(table: TableReference): void {

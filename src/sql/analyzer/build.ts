@@ -3,7 +3,7 @@ import { isCastable } from '../clickhouse/cast.ts'
 import type { FunctionDefinition } from '../functions/definition.ts'
 import { mismatchMessage, resolveSignature } from '../functions/resolve.ts'
 import type { Call, ComparisonOperator, Expression, Literal, LiteralValue } from '../ir.ts'
-import { coerces, comparisonType, isComparable, isOrderable, isScalar, isUnknown } from '../types/coercion.ts'
+import { coerces, comparisonType, isComparable, isOrderable, isScalar } from '../types/coercion.ts'
 import { BOOLEAN, sameType, typeText } from '../types/type.ts'
 import type { Type } from '../types/type.ts'
 import { fail } from './analyzer.ts'
@@ -12,8 +12,6 @@ import { foldCall, foldCast, foldComparison } from './fold.ts'
 /** Makers of typed expressions: conversions put in, constants folded. */
 
 export const literal = (type: Type, value: LiteralValue): Literal => ({ kind: 'literal', type, value })
-export const TRUE = literal(BOOLEAN, true)
-export const FALSE = literal(BOOLEAN, false)
 
 export const isLiteral = (expression: Expression): expression is Literal => expression.kind === 'literal'
 
@@ -32,7 +30,9 @@ function withType(expression: Expression, type: Type): Expression {
 
 export function castTo(expression: Expression, type: Type, safe: boolean): Expression {
   if (expression.kind === 'row' && type.kind === 'row' && type.fields.length === expression.items.length) {
-    const items = expression.items.map((item, i) => (sameType(item.type, type.fields[i]!.type) ? withType(item, type.fields[i]!.type) : castTo(item, type.fields[i]!.type, safe)))
+    const items = expression.items.map((item, i) =>
+      sameType(item.type, type.fields[i]!.type) ? withType(item, type.fields[i]!.type) : castTo(item, type.fields[i]!.type, safe),
+    )
     return { kind: 'row', type, items }
   }
   return (isLiteral(expression) && foldCast(expression, type)) || { kind: 'cast', type, operand: expression, safe }
@@ -45,14 +45,16 @@ export function explicitCast(expression: Expression, type: Type, safe: boolean, 
 }
 
 export function asBoolean(expression: Expression, at: Position, what: string): Expression {
-  if (!coerces(expression.type, BOOLEAN)) fail(at, 'TYPE_MISMATCH', `${what} must evaluate to a boolean: actual type ${typeText(expression.type)}`)
+  if (!coerces(expression.type, BOOLEAN))
+    fail(at, 'TYPE_MISMATCH', `${what} must evaluate to a boolean: actual type ${typeText(expression.type)}`)
   return coerce(expression, BOOLEAN)
 }
 
 export function compare(operator: ComparisonOperator, left: Expression, right: Expression, at: Position): Expression {
   const type = comparisonType(left.type, right.type)
   const name = operator === 'distinct' ? 'IS DISTINCT FROM' : operator
-  const possible = type !== undefined && (operator === '=' || operator === '<>' || operator === 'distinct' ? isComparable(type) : isOrderable(type))
+  const possible =
+    type !== undefined && (operator === '=' || operator === '<>' || operator === 'distinct' ? isComparable(type) : isOrderable(type))
   if (!possible) fail(at, 'TYPE_MISMATCH', `'${name}' cannot be applied to ${typeText(left.type)}, ${typeText(right.type)}`)
   const [a, b] = [coerceForComparison(left, type, at), coerceForComparison(right, type, at)]
   return foldComparison(operator, a, b) ?? { kind: 'comparison', type: BOOLEAN, operator, left: a, right: b }
@@ -60,7 +62,12 @@ export function compare(operator: ComparisonOperator, left: Expression, right: E
 
 /** A text literal that is to be a timestamp must be one. */
 export function coerceForComparison(expression: Expression, type: Type, at: Position): Expression {
-  if (isLiteral(expression) && typeof expression.value === 'string' && isScalar(type, 'timestamp', 'date', 'time') && !foldCast(expression, type)) {
+  if (
+    isLiteral(expression) &&
+    typeof expression.value === 'string' &&
+    isScalar(type, 'timestamp', 'date', 'time') &&
+    !foldCast(expression, type)
+  ) {
     fail(at, 'INVALID_CAST_ARGUMENT', `Value cannot be cast to ${typeText(type)}: ${expression.value}`)
   }
   return coerce(expression, type)
@@ -84,7 +91,13 @@ export function logical(operator: 'and' | 'or', operands: readonly Expression[])
 }
 
 /** A call of an operator or of a function whose arguments are all values. */
-export function callOf(definition: FunctionDefinition, args: readonly Expression[], at: Position, nowNs: bigint, refused?: () => never): Expression {
+export function callOf(
+  definition: FunctionDefinition,
+  args: readonly Expression[],
+  at: Position,
+  nowNs: bigint,
+  refused?: () => never,
+): Expression {
   const shapes = args.map((arg) => ({ kind: 'value', type: arg.type }) as const)
   const resolved = resolveSignature(definition, shapes, () => {
     throw new Error('no lambda here')
@@ -106,5 +119,3 @@ export function callOf(definition: FunctionDefinition, args: readonly Expression
   }
   return foldCall(call, nowNs) ?? call
 }
-
-export const isNullLiteral = (expression: Expression): boolean => isLiteral(expression) && (expression.value === null || isUnknown(expression.type))

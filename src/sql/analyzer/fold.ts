@@ -45,7 +45,8 @@ function foldScalarCast(value: LiteralValue, from: ScalarName, to: ScalarName): 
 }
 
 const isInteger = (name: ScalarName): boolean => name === 'integer' || name === 'bigint'
-const inBounds = (value: bigint, name: 'integer' | 'bigint'): boolean => value >= integerBounds[name].low && value <= integerBounds[name].high
+const inBounds = (value: bigint, name: 'integer' | 'bigint'): boolean =>
+  value >= integerBounds[name].low && value <= integerBounds[name].high
 const fitTimestamp = (ns: bigint): bigint | undefined => (ns < minTimestampNs || ns > maxTimestampNs ? undefined : ns)
 
 export function floorDivide(value: bigint, divisor: bigint): bigint {
@@ -66,15 +67,38 @@ type Fold = (args: readonly LiteralValue[], call: Call, nowNs: bigint) => Litera
 
 /** By function name; arguments are not NULL and have the signature's types. */
 const folds: Readonly<Record<string, Fold>> = {
-  '+': ([a, b], call) => arithmetic(call, a!, b!, (x, y) => x + y, (x, y) => x + y),
-  '-': ([a, b], call) => arithmetic(call, a!, b!, (x, y) => x - y, (x, y) => x - y),
-  '*': ([a, b], call) => arithmetic(call, a!, b!, (x, y) => x * y, (x, y) => x * y),
+  '+': ([a, b], call) =>
+    arithmetic(
+      call,
+      a!,
+      b!,
+      (x, y) => x + y,
+      (x, y) => x + y,
+    ),
+  '-': ([a, b], call) =>
+    arithmetic(
+      call,
+      a!,
+      b!,
+      (x, y) => x - y,
+      (x, y) => x - y,
+    ),
+  '*': ([a, b], call) =>
+    arithmetic(
+      call,
+      a!,
+      b!,
+      (x, y) => x * y,
+      (x, y) => x * y,
+    ),
   negate: ([a], call) => (typeof a === 'number' ? -a : fit(call, -(a as bigint))),
   now: (_args, _call, nowNs) => nowNs,
-  ago: ([interval], call, nowNs) => (isScalar(call.arguments[0]!.type, 'interval day to second') ? fit(call, nowNs - (interval as bigint)) : undefined),
+  ago: ([interval], call, nowNs) =>
+    isScalar(call.arguments[0]!.type, 'interval day to second') ? fit(call, nowNs - (interval as bigint)) : undefined,
   from_milliseconds: ([ms], call) => fit(call, (ms as bigint) * 1_000_000n),
   from_nanoseconds: ([ns]) => ns,
-  bin: ([time, width], call) => ((width as bigint) > 0n ? fit(call, floorDivide(time as bigint, width as bigint) * (width as bigint)) : undefined),
+  bin: ([time, width], call) =>
+    (width as bigint) > 0n ? fit(call, floorDivide(time as bigint, width as bigint) * (width as bigint)) : undefined,
   from_unixtime: ([seconds], call) => {
     const value = seconds as number
     return Number.isSafeInteger(value) ? fit(call, BigInt(value) * 1_000_000_000n) : undefined
@@ -107,7 +131,8 @@ function arithmetic(
   if (typeof a !== 'bigint' || typeof b !== 'bigint') return undefined
   const types = call.arguments.map((arg) => arg.type)
   const months = types.some((type) => isScalar(type, 'interval year to month'))
-  if (types.some((type) => isScalar(type, 'date', 'time')) || (months && types.some((type) => isScalar(type, 'timestamp')))) return undefined
+  if (types.some((type) => isScalar(type, 'date', 'time')) || (months && types.some((type) => isScalar(type, 'timestamp'))))
+    return undefined
   return fit(call, exact(a, b))
 }
 

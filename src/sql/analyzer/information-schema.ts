@@ -65,7 +65,9 @@ export function analyzeView(
   const view = views[key]!
   const entries = Object.entries(view.columns)
   const columns = entries.map(([, type]): Column => ({ symbol: analyzer.names.fresh('c'), type, nullable: true }))
-  const rows = view.rows(analyzer.catalog).map((row) => row.map((value, i): Expression => ({ kind: 'literal', type: columns[i]!.type, value })))
+  const rows = view
+    .rows(analyzer.catalog)
+    .map((row) => row.map((value, i): Expression => ({ kind: 'literal', type: columns[i]!.type, value })))
   const relation: Relation = { kind: 'values', columns, rows }
   const owner = { name: key, database: 'information_schema' }
   return { relation, fields: entries.map(([name], i) => ({ name, column: columns[i]!, relation: owner })) }

@@ -4,7 +4,24 @@ import type { Column, Expression, Relation } from '../ir.ts'
 /** Functions that never answer NULL. */
 const total = new Set(['count', 'count_if', 'approx_distinct', 'now', 'row_number', 'rank', 'dense_rank', 'percent_rank', 'cume_dist'])
 /** Functions that answer NULL for a NULL argument only. */
-const strict = new Set(['+', '-', '*', '/', '%', 'negate', '||', 'bin', 'lower', 'upper', 'length', 'abs', 'round', 'floor', 'ceil', 'date_trunc'])
+const strict = new Set([
+  '+',
+  '-',
+  '*',
+  '/',
+  '%',
+  'negate',
+  '||',
+  'bin',
+  'lower',
+  'upper',
+  'length',
+  'abs',
+  'round',
+  'floor',
+  'ceil',
+  'date_trunc',
+])
 
 /** Whether the value may be NULL; true when in doubt. */
 export function isNullable(expression: Expression): boolean {

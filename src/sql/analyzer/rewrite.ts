@@ -65,7 +65,8 @@ export function rewrite(expression: Expression, replace: Replace): Expression {
 
 type Go = (expression: Expression) => Expression
 
-const rewriteKeys = (keys: readonly SortKey[], go: Go): readonly SortKey[] => keys.map((key) => ({ ...key, expression: go(key.expression) }))
+const rewriteKeys = (keys: readonly SortKey[], go: Go): readonly SortKey[] =>
+  keys.map((key) => ({ ...key, expression: go(key.expression) }))
 
 export function rewriteCall(call: Call, go: Go): Call {
   return {
@@ -116,7 +117,11 @@ export function rewriteRelation(relation: Relation, go: Go): Relation {
       return {
         ...relation,
         input: down(relation.input),
-        functions: relation.functions.map((each) => ({ ...each, call: rewriteCall(each.call, go), window: rewriteWindow(each.window, go) })),
+        functions: relation.functions.map((each) => ({
+          ...each,
+          call: rewriteCall(each.call, go),
+          window: rewriteWindow(each.window, go),
+        })),
       }
     case 'distinct':
     case 'limit':
@@ -128,7 +133,11 @@ export function rewriteRelation(relation: Relation, go: Go): Relation {
     case 'set':
       return { ...relation, left: down(relation.left), right: down(relation.right) }
     case 'unnest':
-      return { ...relation, input: down(relation.input), items: relation.items.map((item) => ({ ...item, expression: go(item.expression) })) }
+      return {
+        ...relation,
+        input: down(relation.input),
+        items: relation.items.map((item) => ({ ...item, expression: go(item.expression) })),
+      }
     case 'recursive':
       return { ...relation, base: down(relation.base), step: down(relation.step) }
     default:

@@ -38,7 +38,10 @@ export interface WithBinding {
   /** Where the item's own names are looked up. */
   readonly scope: Scope
   /** While the step of a recursive item is analysed: what its own name stands for. */
-  readonly recursive?: { readonly name: string; readonly columns: readonly { readonly name: string; readonly column: Column; readonly source: string }[] }
+  readonly recursive?: {
+    readonly name: string
+    readonly columns: readonly { readonly name: string; readonly column: Column; readonly source: string }[]
+  }
 }
 
 export const emptyScope: Scope = { fields: [], next: undefined }
@@ -75,12 +78,18 @@ function resolveInLayer(layer: Scope, parts: readonly Identifier[], at: Position
     return { expression: { kind: 'variable', name, type }, rest: parts.slice(1) }
   }
   for (let qualifiers = Math.min(2, parts.length - 1); qualifiers >= 0; qualifiers--) {
-    const candidates =
-      qualifiers === 0 ? layer.fields : layer.fields.filter((field) => isQualifiedBy(field, parts.slice(0, qualifiers)))
+    const candidates = qualifiers === 0 ? layer.fields : layer.fields.filter((field) => isQualifiedBy(field, parts.slice(0, qualifiers)))
     const found = matches(candidates, (field) => field.name, parts[qualifiers]!)
     if (found.length === 0) continue
     if (found.length > 1 && found.some((field) => field.column.symbol !== found[0]!.column.symbol)) {
-      fail(at, 'AMBIGUOUS_NAME', `Column '${parts.slice(0, qualifiers + 1).map((part) => part.text).join('.')}' is ambiguous`)
+      fail(
+        at,
+        'AMBIGUOUS_NAME',
+        `Column '${parts
+          .slice(0, qualifiers + 1)
+          .map((part) => part.text)
+          .join('.')}' is ambiguous`,
+      )
     }
     return { expression: reference(layer, found[0]!, at), rest: parts.slice(qualifiers + 1) }
   }

@@ -15,13 +15,22 @@ export function analyzeWithReference(
   if (binding.recursive) {
     const columns = binding.recursive.columns.map((each) => ({ ...each.column, symbol: analyzer.names.fresh('c') }))
     return {
-      relation: { kind: 'recursive-reference', name: binding.recursive.name, sources: binding.recursive.columns.map((each) => each.source), columns },
+      relation: {
+        kind: 'recursive-reference',
+        name: binding.recursive.name,
+        sources: binding.recursive.columns.map((each) => each.source),
+        columns,
+      },
       fields: columns.map((column, i) => ({ name: binding.recursive!.columns[i]!.name, column, relation })),
     }
   }
   const query = analyzer.withItem(binding, at)
   if (item.columns && item.columns.length !== query.fields.length) {
-    fail(item.name.at, 'SEMANTIC_ERROR', `Column alias list has ${item.columns.length} entries but WITH query(${item.name.text}) has ${query.fields.length} columns`)
+    fail(
+      item.name.at,
+      'SEMANTIC_ERROR',
+      `Column alias list has ${item.columns.length} entries but WITH query(${item.name.text}) has ${query.fields.length} columns`,
+    )
   }
   return {
     relation: query.relation,

@@ -27,7 +27,11 @@ export class Block {
   limit: Node | undefined
   offset: Node | undefined
 
-  constructor(names: Names, from: From | undefined, options: { readonly arrayJoin?: SelectQuery['arrayJoin']; readonly with?: SelectQuery['with'] } = {}) {
+  constructor(
+    names: Names,
+    from: From | undefined,
+    options: { readonly arrayJoin?: SelectQuery['arrayJoin']; readonly with?: SelectQuery['with'] } = {},
+  ) {
     this.#names = names
     this.from = from
     this.arrayJoin = options.arrayJoin
@@ -64,7 +68,11 @@ export class Block {
   /** The symbols as columns of a SELECT around this one. */
   nest(required: ReadonlySet<string>): Block {
     const symbols = this.outputs(required)
-    const block = new Block(this.#names, { kind: 'query', query: this.finish(symbols.map((symbol) => [symbol, identifierOf(symbol)])), alias: this.#names.fresh('r') })
+    const block = new Block(this.#names, {
+      kind: 'query',
+      query: this.finish(symbols.map((symbol) => [symbol, identifierOf(symbol)])),
+      alias: this.#names.fresh('r'),
+    })
     for (const symbol of symbols) block.define(symbol, identifier(symbol))
     return block
   }
@@ -79,7 +87,12 @@ export class Block {
     const selected: SelectColumn[] = []
     const selectedAs = new Set<string>()
     for (const [alias, value] of columns) {
-      const node = value.kind === 'identifier' ? (this.#definitions.has(alias) && value.name === alias ? this.#definitions.get(alias)! : this.resolve(value)) : value
+      const node =
+        value.kind === 'identifier'
+          ? this.#definitions.has(alias) && value.name === alias
+            ? this.#definitions.get(alias)!
+            : this.resolve(value)
+          : value
       selected.push({ expression: node, alias })
       selectedAs.add(alias)
     }
@@ -135,7 +148,9 @@ export class Block {
     this.groupingSets?.forEach((set) => set.forEach(walk))
     this.having.forEach(walk)
     this.orderBy?.forEach((sort) => walk(sort.expression))
-    return [...used].filter((symbol) => !selectedAs.has(symbol)).map((symbol) => ({ expression: this.#definitions.get(symbol)!, alias: symbol }))
+    return [...used]
+      .filter((symbol) => !selectedAs.has(symbol))
+      .map((symbol) => ({ expression: this.#definitions.get(symbol)!, alias: symbol }))
   }
 }
 

@@ -18,7 +18,18 @@ const scalarCasts: Readonly<Record<ScalarName, readonly ScalarName[]>> = {
   integer: ['boolean', 'bigint', 'double', 'varchar'],
   bigint: ['boolean', 'integer', 'double', 'varchar'],
   double: ['boolean', 'integer', 'bigint', 'varchar'],
-  varchar: ['boolean', 'integer', 'bigint', 'double', 'varbinary', 'date', 'time', 'timestamp', 'interval day to second', 'interval year to month'],
+  varchar: [
+    'boolean',
+    'integer',
+    'bigint',
+    'double',
+    'varbinary',
+    'date',
+    'time',
+    'timestamp',
+    'interval day to second',
+    'interval year to month',
+  ],
   varbinary: [],
   date: ['varchar', 'timestamp'],
   time: ['varchar'],
@@ -71,7 +82,11 @@ export function castValue(values: Values, value: Node, from: Type, to: Type): No
 function castBare(values: Values, bare: Node, from: Type, to: Type): Node {
   if (from.kind === 'timeseries' && to.kind === 'timeseries') {
     return mapArray(values, bare, (point) =>
-      call('tuple', call('tupleElement', point, integer(1)), castValue(values, call('tupleElement', point, integer(2)), from.value, to.value)),
+      call(
+        'tuple',
+        call('tupleElement', point, integer(1)),
+        castValue(values, call('tupleElement', point, integer(2)), from.value, to.value),
+      ),
     )
   }
   if (from.kind === 'timeseries') {
@@ -107,7 +122,10 @@ function castBare(values: Values, bare: Node, from: Type, to: Type): Node {
   }
   if (from.kind === 'row' && to.kind === 'row') {
     return values.let(bare, (row) =>
-      call('tuple', ...from.fields.map((field, i) => castValue(values, call('tupleElement', row, integer(i + 1)), field.type, to.fields[i]!.type))),
+      call(
+        'tuple',
+        ...from.fields.map((field, i) => castValue(values, call('tupleElement', row, integer(i + 1)), field.type, to.fields[i]!.type)),
+      ),
     )
   }
   throw new Error(`no conversion from ${typeText(from)} to ${typeText(to)}`)
@@ -172,7 +190,11 @@ function doubleToInteger(values: Values, value: Node, to: 'integer' | 'bigint'):
       call('floor', call('plus', x, { kind: 'float', value: 0.5 })),
     )
     return values.let(rounded, (r) => {
-      const inside = call('and', call('greaterOrEquals', r, { kind: 'float', value: -limit }), call('less', r, { kind: 'float', value: limit }))
+      const inside = call(
+        'and',
+        call('greaterOrEquals', r, { kind: 'float', value: -limit }),
+        call('less', r, { kind: 'float', value: limit }),
+      )
       const converted = when(inside, call(to === 'integer' ? 'toInt32' : 'toInt64', r), { kind: 'null' })
       return values.failIf(call('not', inside), 'INVALID_CAST_ARGUMENT', outOfRange(to), converted)
     })

@@ -93,9 +93,7 @@ function rowLess(values: Values, left: Node, right: Node, fields: readonly RowFi
 export function same(values: Values, left: Node, right: Node, type: Type): Node {
   if (isNested(type)) return call('equals', left, right)
   if (type.kind === 'scalar' && type.name === 'double') {
-    return values.let(left, (a) =>
-      values.let(right, (b) => call('or', call('isNotDistinctFrom', a, b), call('and', isNan(a), isNan(b)))),
-    )
+    return values.let(left, (a) => values.let(right, (b) => call('or', call('isNotDistinctFrom', a, b), call('and', isNan(a), isNan(b)))))
   }
   return call('isNotDistinctFrom', left, right)
 }

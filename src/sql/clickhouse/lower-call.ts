@@ -3,7 +3,7 @@ import type { ErrorCode } from '../../base/errors.ts'
 import type { ConstantValue, LowerCall } from '../functions/definition.ts'
 import type { Call, Expression } from '../ir.ts'
 import { isNested } from '../types/coercion.ts'
-import { UNKNOWN } from '../types/type.ts'
+import { UNKNOWN, sameType } from '../types/type.ts'
 import type { Type } from '../types/type.ts'
 import { castValue } from './cast.ts'
 import { disjunction, equals, lessThan, same } from './comparison.ts'
@@ -21,23 +21,39 @@ export interface CallSurroundings {
 }
 
 /** Lowers a call whose arguments are lowered, in expression form; answers in expression form. */
-export function lowerCall(values: Values, call: Call, args: readonly Node[], nullable: (index: number) => boolean, surroundings: CallSurroundings = {}): Node {
+export function lowerCall(
+  values: Values,
+  call: Call,
+  args: readonly Node[],
+  nullable: (index: number) => boolean,
+  surroundings: CallSurroundings = {},
+): Node {
   const handles = call.definition.kind !== 'scalar' || call.definition.nulls === 'handle'
   const context = new CallContext(values, call, surroundings, handles)
-  if (handles) return call.signature.lower(context, ...(call.definition.kind === 'scalar' ? args : args.map((arg) => typedNull(values, arg))))
+  if (handles)
+    return call.signature.lower(
+      context,
+      ...(call.definition.kind === 'aggregate' ? args.map((arg, i) => typedNull(arg, call.arguments[i]!.type))),
+    )
   if (call.arguments.some((arg) => arg.kind === 'literal' && arg.value === null)) return values.nullOf(call.type)
   return isNested(call.type) ? lowerToNested(values, call, args, nullable, context) : lowerToScalar(values, call, args, context)
 }
 
-/** The engine's aggregates over a bare NULL lose their result's type. */
-const typedNull = (values: Values, arg: Node): Node => (arg.kind === 'null' ? cast(arg, values.physicalType(UNKNOWN)) : arg)
+/** The engine's aggregates over a NULL without a type lose their result's type. */
+const typedNull = (arg: Node, type: Type): Node => (sameType(type, UNKNOWN) ? cast(arg, 'Nullable(Int8)') : arg)
 
 function lowerToScalar(values: Values, call: Call, args: readonly Node[], context: CallContext): Node {
   return withBare(values, call, args, 'scalar', (bare) => call.signature.lower(context, ...bare))
 }
 
 /** A nested result cannot carry the NULL of a scalar argument by itself: it becomes the empty option. */
-function lowerToNested(values: Values, call: Call, args: readonly Node[], nullable: (index: number) => boolean, context: CallContext): Node {
+function lowerToNested(
+  values: Values,
+  call: Call,
+  args: readonly Node[],
+  nullable: (index: number) => boolean,
+  context: CallContext,
+): Node {
   return withBare(values, call, args, 'option', (bare) =>
     guardScalars(values, call, bare, nullable, (present) => {
       const result = call.signature.lower(context, ...present)
@@ -46,7 +62,13 @@ function lowerToNested(values: Values, call: Call, args: readonly Node[], nullab
   )
 }
 
-function withBare(values: Values, call: Call, args: readonly Node[], result: 'scalar' | 'option', body: (bare: readonly Node[]) => Node): Node {
+function withBare(
+  values: Values,
+  call: Call,
+  args: readonly Node[],
+  result: 'scalar' | 'option',
+  body: (bare: readonly Node[]) => Node,
+): Node {
   const step = (index: number, done: readonly Node[]): Node => {
     if (index === args.length) return body(done)
     const arg = args[index]!
@@ -124,7 +146,8 @@ class CallContext implements LowerCall {
 
   failIf(condition: Node, code: ErrorCode, message: string, value: Node): Node {
     if (!isNested(this.returnType)) return this.#values.failIf(condition, code, message, value)
-    if (this.#handles || (!this.safe && this.returnType.kind !== 'row')) return this.#values.failIf(condition, code, message, value, 'option')
+    if (this.#handles || (!this.safe && this.returnType.kind !== 'row'))
+      return this.#values.failIf(condition, code, message, value, 'option')
     if (!this.safe) {
       const raised = this.#values.failIf(condition, code, message, integer(1))
       return callNode('arrayElement', callNode('array', value), callNode('assumeNotNull', raised))
@@ -203,5 +226,3 @@ class CallContext implements LowerCall {
 /** An expression in the place of a filter: NULL is false. */
 export const definite = (condition: Node): Node => (isBooleanNode(condition) ? condition : callNode('ifNull', condition, boolean(false)))
 const isBooleanNode = (node: Node): boolean => node.kind === 'boolean'
-
-export const columnNode = (symbol: string): Node => identifier(symbol)

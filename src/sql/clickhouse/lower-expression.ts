@@ -38,7 +38,9 @@ export function lowerExpression(lowering: Lowering, expression: Expression, plac
       }
       return call('not', go(expression.operand))
     case 'is-null':
-      return isNullable(expression.operand) ? values.isNull(go(expression.operand), expression.operand.type) : { kind: 'boolean', value: false }
+      return isNullable(expression.operand)
+        ? values.isNull(go(expression.operand), expression.operand.type)
+        : { kind: 'boolean', value: false }
     case 'comparison':
       return lowerComparison(expression, go, place)
     case 'in-list':
@@ -104,7 +106,10 @@ function lowerInList(expression: Of<'in-list'>, go: Go, { values }: Place): Node
 
 function lowerCase(expression: Of<'case'>, go: Go): Node {
   const parts = expression.branches.flatMap((branch) => [go(branch.when), go(branch.result)])
-  const otherwise = expression.otherwise.kind === 'literal' && expression.otherwise.value === null && !isNested(expression.type) ? nothing : go(expression.otherwise)
+  const otherwise =
+    expression.otherwise.kind === 'literal' && expression.otherwise.value === null && !isNested(expression.type)
+      ? nothing
+      : go(expression.otherwise)
   return call(parts.length === 2 ? 'if' : 'multiIf', ...parts, otherwise)
 }
 
@@ -126,7 +131,9 @@ function lowerArray(expression: Of<'array'>, go: Go): Node {
   if (type.kind !== 'array') throw new Error('an array has an array type')
   const items = call('array', ...expression.items.map(go))
   if (expression.items.length === 0) return cast(items, bareType(type))
-  return expression.items.some((item) => item.kind === 'literal' && item.value === null) || isNested(type.element) || expression.items.some(isBooleanScalar)
+  return expression.items.some((item) => item.kind === 'literal' && item.value === null) ||
+    isNested(type.element) ||
+    expression.items.some(isBooleanScalar)
     ? cast(items, `Array(${physicalType(type.element)})`)
     : items
 }
@@ -145,6 +152,10 @@ export function lowerAggregateCall(lowering: Lowering, aggregate: Call, place: P
   )
 }
 
-export function lowerSortKey(lowering: Lowering, key: { readonly expression: Expression; readonly descending: boolean; readonly nullsFirst: boolean }, place: Place): Sort {
+export function lowerSortKey(
+  lowering: Lowering,
+  key: { readonly expression: Expression; readonly descending: boolean; readonly nullsFirst: boolean },
+  place: Place,
+): Sort {
   return { expression: lowering.expression(key.expression, place), descending: key.descending, nullsFirst: key.nullsFirst }
 }

@@ -59,8 +59,15 @@ function side(lowering: Lowering, relation: Relation, needed: ReadonlySet<string
   )
   const alias = lowering.names.fresh('r')
   if (key === undefined) return { kind: 'query', query: inner, alias }
-  const columns: SelectColumn[] = [...symbols.map((symbol) => ({ expression: identifier(symbol), alias: symbol })), { expression: integer(1), alias: key }]
-  return { kind: 'query', query: { kind: 'select', columns, from: { kind: 'query', query: inner, alias: lowering.names.fresh('r') } }, alias }
+  const columns: SelectColumn[] = [
+    ...symbols.map((symbol) => ({ expression: identifier(symbol), alias: symbol })),
+    { expression: integer(1), alias: key },
+  ]
+  return {
+    kind: 'query',
+    query: { kind: 'select', columns, from: { kind: 'query', query: inner, alias: lowering.names.fresh('r') } },
+    alias,
+  }
 }
 
 export const conjuncts = (condition: Expression): readonly Expression[] =>
@@ -68,11 +75,14 @@ export const conjuncts = (condition: Expression): readonly Expression[] =>
 
 /** `=` with one side from the left and the other from the right. */
 function isEquation(condition: Expression, left: ReadonlySet<string>, right: ReadonlySet<string>): boolean {
-  const compared = condition.kind === 'not' && condition.operand.kind === 'comparison' && condition.operand.operator === 'distinct' ? condition.operand : condition
+  const compared =
+    condition.kind === 'not' && condition.operand.kind === 'comparison' && condition.operand.operator === 'distinct'
+      ? condition.operand
+      : condition
   if (compared.kind !== 'comparison' || (compared.operator !== '=' && compared === condition)) return false
   if (compared === condition && isNested(compared.left.type)) return false
   const [a, b] = [collectSymbols([compared.left], new Set()), collectSymbols([compared.right], new Set())]
-  const within = (symbols: ReadonlySet<string>, side_: ReadonlySet<string>): boolean => symbols.size > 0 && [...symbols].every((symbol) => side_.has(symbol))
+  const within = (symbols: ReadonlySet<string>, side_: ReadonlySet<string>): boolean =>
+    symbols.size > 0 && [...symbols].every((symbol) => side_.has(symbol))
   return (within(a, left) && within(b, right)) || (within(a, right) && within(b, left))
 }
-

@@ -18,7 +18,12 @@ export function lowerLike(values: Values, expression: Extract<Expression, { kind
   return values.let(go(escape), (character) => {
     const wrong = call('greater', call('lengthUTF8', character), { kind: 'integer', value: 1n })
     const mark = call('concat', string('('), call('regexpQuoteMeta', call('assumeNotNull', character)), string(')(.)'))
-    return values.failIf(wrong, 'INVALID_FUNCTION_ARGUMENT', 'Escape string must be a single character', call('like', operand, call('replaceRegexpAll', doubled, mark, string(String.raw`\\\2`))))
+    return values.failIf(
+      wrong,
+      'INVALID_FUNCTION_ARGUMENT',
+      'Escape string must be a single character',
+      call('like', operand, call('replaceRegexpAll', doubled, mark, string(String.raw`\\\2`))),
+    )
   })
 }
 
@@ -49,6 +54,7 @@ export function translateLike(pattern: string, escape: string | undefined): { re
       plain += character
     }
   }
-  if (escaped) throw new ServerError('INVALID_FUNCTION_ARGUMENT', 'Escape character must be followed by %, _ or the escape character itself')
+  if (escaped)
+    throw new ServerError('INVALID_FUNCTION_ARGUMENT', 'Escape character must be followed by %, _ or the escape character itself')
   return isPlain ? { text: plain, isPlain } : { text, isPlain }
 }

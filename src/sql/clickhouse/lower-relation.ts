@@ -82,7 +82,11 @@ function lowerProject(lowering: Lowering, relation: Extract<Relation, { kind: 'p
   const place = placeIn(lowering, block)
   const nodes = assignments.map((each) => lowering.expression(each.expression, place))
   for (const [i, each] of assignments.entries()) block.define(each.column.symbol, nodes[i]!)
-  if (block.distinct) block.distinct = renamed(block.distinct, assignments.map((each) => [each.column.symbol, (each.expression as { symbol: string }).symbol]))
+  if (block.distinct)
+    block.distinct = renamed(
+      block.distinct,
+      assignments.map((each) => [each.column.symbol, (each.expression as { symbol: string }).symbol]),
+    )
   return block
 }
 
@@ -112,14 +116,18 @@ function lowerAggregate(lowering: Lowering, relation: Aggregate, required: Reado
 /** Keys are columns of a SELECT inside, so that the engine's NULLs for absent keys cannot be mistaken for values. */
 function lowerGroupingSets(lowering: Lowering, relation: Aggregate, input: Block, required: ReadonlySet<string>): Block {
   const aggregates = relation.aggregates.filter((each) => required.has(each.column.symbol))
-  const needed = withSymbols([], aggregates.flatMap((each) => callExpressions(each.call)))
+  const needed = withSymbols(
+    [],
+    aggregates.flatMap((each) => callExpressions(each.call)),
+  )
   const place = placeIn(lowering, input)
   for (const key of relation.keys) input.define(key.column.symbol, lowering.expression(key.expression, place))
   const block = input.nest(new Set([...relation.keys.map((key) => key.column.symbol), ...needed]))
   const inside = placeIn(lowering, block)
   const keyNodes = relation.keys.map((key) => identifier(key.column.symbol))
   for (const each of aggregates) block.define(each.column.symbol, lowerAggregateCall(lowering, each.call, inside))
-  for (const each of relation.groupings) block.define(each.column.symbol, call('toInt32', call('grouping', ...each.keys.map((key) => keyNodes[key]!))))
+  for (const each of relation.groupings)
+    block.define(each.column.symbol, call('toInt32', call('grouping', ...each.keys.map((key) => keyNodes[key]!))))
   block.groupingSets = relation.groupingSets!.map((set) => set.map((index) => keyNodes[index]!))
   return block.nest(required)
 }
@@ -151,4 +159,3 @@ function lowerLimit(lowering: Lowering, relation: Extract<Relation, { kind: 'lim
   if (relation.offset !== undefined && relation.offset > 0n) block.offset = integer(relation.offset)
   return block
 }
-

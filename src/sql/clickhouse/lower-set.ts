@@ -51,15 +51,31 @@ function isIdentity(project: Extract<Relation, { kind: 'project' }>): boolean {
 }
 
 /** The operand's columns under the operation's symbols and of its types. */
-function typed(lowering: Lowering, operand: Relation, relation: SetOperation, aliases: readonly string[], kept: readonly boolean[]): Select {
+function typed(
+  lowering: Lowering,
+  operand: Relation,
+  relation: SetOperation,
+  aliases: readonly string[],
+  kept: readonly boolean[],
+): Select {
   const columns = columnsOf(operand)
   const chosen = aliases.flatMap((alias, i) => (kept[i] ? [{ alias, symbol: columns[i]!.symbol, type: relation.columns[i]!.type }] : []))
   const block = lowering.relation(operand, new Set(chosen.map((each) => each.symbol)))
-  const plain = block.distinct && !sameMembers(block.distinct, chosen.map((each) => each.symbol)) ? block.nest(new Set(chosen.map((each) => each.symbol))) : block
-  return plain.finish(chosen.map(({ alias, symbol, type }) => [alias, cast(plain.lookup(symbol) ?? identifier(symbol), physicalType(type))]))
+  const plain =
+    block.distinct &&
+    !sameMembers(
+      block.distinct,
+      chosen.map((each) => each.symbol),
+    )
+      ? block.nest(new Set(chosen.map((each) => each.symbol)))
+      : block
+  return plain.finish(
+    chosen.map(({ alias, symbol, type }) => [alias, cast(plain.lookup(symbol) ?? identifier(symbol), physicalType(type))]),
+  )
 }
 
-export const sameMembers = (a: readonly string[], b: readonly string[]): boolean => a.length === b.length && a.every((each) => b.includes(each))
+export const sameMembers = (a: readonly string[], b: readonly string[]): boolean =>
+  a.length === b.length && a.every((each) => b.includes(each))
 
 /** INTERSECT ALL and EXCEPT ALL: equal rows are numbered, and the numbers compared with the rows. */
 function lowerMultiset(lowering: Lowering, relation: SetOperation): Block {
@@ -68,7 +84,13 @@ function lowerMultiset(lowering: Lowering, relation: SetOperation): Block {
   const numbered = (operand: Relation): Select => {
     const block = blockOver(
       lowering.names,
-      typed(lowering, operand, relation, aliases, aliases.map(() => true)),
+      typed(
+        lowering,
+        operand,
+        relation,
+        aliases,
+        aliases.map(() => true),
+      ),
       aliases,
     )
     block.define(number, { ...call('row_number'), over: { partitionBy: aliases.map((alias) => identifier(alias)), orderBy: [] } } as never)
@@ -92,7 +114,10 @@ export function lowerRecursive(lowering: Lowering, relation: Extract<Relation, {
     // the names of the result are those of the rows it is made from: given in a SELECT around, they hide nothing
     const names = columns.map(() => lowering.names.fresh('c'))
     const query = block.finish(
-      columns.map((column, i) => [names[i]!, cast(block.lookup(column.symbol) ?? identifier(column.symbol), physicalType(relation.columns[i]!.type))]),
+      columns.map((column, i) => [
+        names[i]!,
+        cast(block.lookup(column.symbol) ?? identifier(column.symbol), physicalType(relation.columns[i]!.type)),
+      ]),
     )
     return {
       kind: 'select',

@@ -30,14 +30,16 @@ export function lowerScalarQuery(lowering: Lowering, expression: Of<'scalar-quer
       from: { kind: 'query', query: select, alias: lowering.names.fresh('r') },
     },
   }
-  return lowering.values.let(call('arrayElement', cast(subquery, `Array(Array(Array(${lowering.values.physicalType(type)})))`), integer(1)), (all) =>
-    lowering.values.failIf(
-      call('greater', call('length', all), integer(1)),
-      'SUBQUERY_MULTIPLE_ROWS',
-      'Scalar sub-query has returned multiple rows',
-      call('arrayElement', call('arrayElement', all, integer(1)), integer(1)),
-      'option',
-    ),
+  return lowering.values.let(
+    call('arrayElement', cast(subquery, `Array(Array(Array(${lowering.values.physicalType(type)})))`), integer(1)),
+    (all) =>
+      lowering.values.failIf(
+        call('greater', call('length', all), integer(1)),
+        'SUBQUERY_MULTIPLE_ROWS',
+        'Scalar sub-query has returned multiple rows',
+        call('arrayElement', call('arrayElement', all, integer(1)), integer(1)),
+        'option',
+      ),
   )
 }
 
@@ -70,7 +72,12 @@ function membership(lowering: Lowering, expression: Of<'quantified'>, place: Pla
       kind: 'subquery',
       query: {
         kind: 'select',
-        columns: [{ alias: lowering.names.fresh('c'), expression: call('tuple', call('count'), call('countIf', call('isNull', identifier(inner)))) }],
+        columns: [
+          {
+            alias: lowering.names.fresh('c'),
+            expression: call('tuple', call('count'), call('countIf', call('isNull', identifier(inner)))),
+          },
+        ],
         from: { kind: 'query', query: lowering.select(query, [[column!.symbol, inner]]), alias: lowering.names.fresh('r') },
       },
     }

@@ -12,7 +12,11 @@ type Unnest = Extract<Relation, { kind: 'unnest' }>
 
 /** ARRAY JOIN over the input. Several arrays are made equally long; samples, entries and rows are taken apart after it. */
 export function lowerUnnest(lowering: Lowering, relation: Unnest, required: ReadonlySet<string>): Block {
-  const made = new Set([...relation.items.flatMap((item) => item.columns), ...(relation.ordinality ? [relation.ordinality] : [])].map((column) => column.symbol))
+  const made = new Set(
+    [...relation.items.flatMap((item) => item.columns), ...(relation.ordinality ? [relation.ordinality] : [])].map(
+      (column) => column.symbol,
+    ),
+  )
   const expressions = relation.items.map((item) => item.expression)
   const passed = [...required].filter((symbol) => !made.has(symbol))
   const needed = withSymbols(passed, expressions)
@@ -61,7 +65,8 @@ function padded(lowering: Lowering, symbol: string, item: UnnestItem, length: No
   const array = identifier(symbol)
   if (length === undefined && !outer) return array
   const element = elementType(item.expression.type)
-  const resize = (elements: Node, ...filler: readonly Node[]): Node => (length ? call('arrayResize', elements, length, ...filler) : elements)
+  const resize = (elements: Node, ...filler: readonly Node[]): Node =>
+    length ? call('arrayResize', elements, length, ...filler) : elements
   if (element && !isNested(element)) return resize(cast(array, `Array(${physicalType(element)})`), nothing)
   if (element) return resize(array)
   const each = lowering.values.variable()

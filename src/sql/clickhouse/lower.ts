@@ -1,5 +1,6 @@
 import type { Expression, Query, Relation } from '../ir.ts'
-import { Block, identifierOf } from './block.ts'
+import type { Block } from './block.ts'
+import { identifierOf } from './block.ts'
 import { lowerExpression } from './lower-expression.ts'
 import { lowerRelation } from './lower-relation.ts'
 import { sameMembers } from './lower-set.ts'
@@ -17,7 +18,10 @@ export function lower(query: Query, names: Names, nowNs: bigint): Select {
   let block = lowering.relation(query.relation, required)
   if (block.distinct && !sameMembers(block.distinct, [...required])) block = block.nest(required)
   return block.finish(
-    query.fields.map(({ column }) => [names.fresh('c'), outputNode(lowering.values, block.lookup(column.symbol) ?? identifierOf(column.symbol), column.type)]),
+    query.fields.map(({ column }) => [
+      names.fresh('c'),
+      outputNode(lowering.values, block.lookup(column.symbol) ?? identifierOf(column.symbol), column.type),
+    ]),
   )
 }
 
@@ -42,6 +46,8 @@ class QueryLowering implements Lowering {
     const required = new Set(columns.map(([symbol]) => symbol))
     let block = this.relation(relation, required)
     if (block.distinct && !sameMembers(block.distinct, [...required])) block = block.nest(required)
-    return block.finish(columns.map(([symbol, alias]) => [alias, symbol === alias ? identifierOf(symbol) : (block.lookup(symbol) ?? identifierOf(symbol))]))
+    return block.finish(
+      columns.map(([symbol, alias]) => [alias, symbol === alias ? identifierOf(symbol) : (block.lookup(symbol) ?? identifierOf(symbol))]),
+    )
   }
 }

@@ -9,4 +9,5 @@ const noVariables: ReadonlyMap<string, Node> = new Map()
 export const placeIn = (lowering: Lowering, block: Block): Place => ({ block, variables: noVariables, values: lowering.values })
 
 /** The required symbols and those that the expressions read. */
-export const withSymbols = (required: Iterable<string>, expressions: Iterable<Expression>): ReadonlySet<string> => collectSymbols(expressions, new Set(required))
+export const withSymbols = (required: Iterable<string>, expressions: Iterable<Expression>): ReadonlySet<string> =>
+  collectSymbols(expressions, new Set(required))

@@ -67,7 +67,9 @@ describe('values', () => {
     expect(printNode(values.failIf(condition, 'DIVISION_BY_ZERO', 'Division by zero', identifier('c1')))).toBe(
       "if(equals(throwIf(ifNull(less(c1, toInt64(0)), false), 'TIDEMARK|DIVISION_BY_ZERO|Division by zero'), 0), c1, NULL)",
     )
-    expect(printNode(values.asSafe().failIf(condition, 'DIVISION_BY_ZERO', '', identifier('c1')))).toBe('if(ifNull(less(c1, toInt64(0)), false), NULL, c1)')
+    expect(printNode(values.asSafe().failIf(condition, 'DIVISION_BY_ZERO', '', identifier('c1')))).toBe(
+      'if(ifNull(less(c1, toInt64(0)), false), NULL, c1)',
+    )
   })
 })
 

@@ -22,7 +22,10 @@ function printSelect(query: SelectQuery): string {
   if (query.limitBy) text += ` LIMIT ${printNode(query.limitBy.count)} BY ${list(query.limitBy.by)}`
   if (query.limit) text += ` LIMIT ${printNode(query.limit)}`
   if (query.offset) text += ` OFFSET ${printNode(query.offset)}`
-  if (query.settings) text += ` SETTINGS ${Object.entries(query.settings).map(([name, value]) => `${name} = ${setting(value)}`).join(', ')}`
+  if (query.settings)
+    text += ` SETTINGS ${Object.entries(query.settings)
+      .map(([name, value]) => `${name} = ${setting(value)}`)
+      .join(', ')}`
   return text
 }
 

@@ -66,7 +66,11 @@ const timeOfDay = (ns: Node): Node =>
 function doubleText(values: Values, value: Node): Node {
   return values.let(value, (x) => {
     const absolute = call('abs', x)
-    const plain = call('and', call('greaterOrEquals', absolute, { kind: 'float', value: 1e-3 }), call('less', absolute, { kind: 'float', value: 1e7 }))
+    const plain = call(
+      'and',
+      call('greaterOrEquals', absolute, { kind: 'float', value: 1e-3 }),
+      call('less', absolute, { kind: 'float', value: 1e7 }),
+    )
     return values.let(call('toString', x), (text) =>
       call(
         'multiIf',

@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../../base/errors.ts'
 import { isNested } from '../types/coercion.ts'
 import type { Type } from '../types/type.ts'
-import { countUses, expandedSize, isSurelyPresent, isTrivial, replaceFirstUse } from './node-facts.ts'
+import { countUses, expandedSize, isSurelyPresent, isTrivial, mayThrow, replaceFirstUse } from './node-facts.ts'
 import { bareType, physicalType } from './physical.ts'
 import { boolean, call, cast, identifier, integer, lambda, nothing, string, when } from './tree.ts'
 import type { Node } from './tree.ts'
@@ -18,8 +18,12 @@ export class Names {
   }
 }
 
-/** How many nodes the engine may copy for one alias. */
+/**
+ * How many nodes the engine may copy for one alias. What stands in a lambda and does not use its parameter the engine evaluates outside
+ * and first, guarded or not: what can fail goes into one only when all else fails.
+ */
 const maxCopiedNodes = 300
+const maxCopiedThrowingNodes = 20_000
 
 /** What every piece of lowering builds values with. `safe`: under TRY, where errors become NULL. */
 export class Values {
@@ -52,7 +56,7 @@ export class Values {
     const name = this.variable()
     const used = body(identifier(name))
     const size = expandedSize(value, this.names.aliasSizes)
-    const isShort = size * countUses(used, name) <= maxCopiedNodes
+    const isShort = size * countUses(used, name) <= (mayThrow(used) ? maxCopiedThrowingNodes : maxCopiedNodes)
     const named = isShort ? replaceFirstUse(used, name, { kind: 'alias', operand: value, name }) : undefined
     if (named !== undefined) this.names.aliasSizes.set(name, size)
     return named ?? call('arrayElement', call('arrayMap', lambda([name], used), call('array', value)), integer(1))

@@ -51,9 +51,18 @@ class Decorrelation {
         }
       }
       case 'window': {
-        const calls = relation.functions.map((each): Expression => ({ kind: 'window-call', type: each.column.type, call: each.call, window: each.window }))
+        const calls = relation.functions.map((each): Expression => ({
+          kind: 'window-call',
+          type: each.column.type,
+          call: each.call,
+          window: each.window,
+        }))
         const { input, apply } = this.#hoist(relation.input, calls)
-        const functions = relation.functions.map((each) => ({ ...each, call: rewriteCall(each.call, apply), window: rewriteWindow(each.window, apply) }))
+        const functions = relation.functions.map((each) => ({
+          ...each,
+          call: rewriteCall(each.call, apply),
+          window: rewriteWindow(each.window, apply),
+        }))
         return { ...relation, input, functions }
       }
       case 'sort': {
@@ -91,11 +100,16 @@ class Decorrelation {
 
   #inside(subquery: Subquery): Expression {
     const query = this.relation(subquery.query)
-    return subquery.kind === 'quantified' ? { ...subquery, operand: this.#plainSubqueries(subquery.operand), query } : { ...subquery, query }
+    return subquery.kind === 'quantified'
+      ? { ...subquery, operand: this.#plainSubqueries(subquery.operand), query }
+      : { ...subquery, query }
   }
 
   /** The input with a column for every correlated subquery of the expressions, and how the expressions read them there. */
-  #hoist(input: Relation, expressions: readonly Expression[]): { readonly input: Relation; readonly apply: (expression: Expression) => Expression } {
+  #hoist(
+    input: Relation,
+    expressions: readonly Expression[],
+  ): { readonly input: Relation; readonly apply: (expression: Expression) => Expression } {
     const own = symbolsOf(input)
     const replacements = new Map<Expression, Expression>()
     let result = this.relation(input)
@@ -117,7 +131,12 @@ class Decorrelation {
     return { input: result, apply: (expression) => rewrite(expression, (part) => replacements.get(part)) }
   }
 
-  #subquery(input: Relation, subquery: Subquery, operand: Expression | undefined, outer: readonly string[]): { readonly relation: Relation; readonly expression: Expression } {
+  #subquery(
+    input: Relation,
+    subquery: Subquery,
+    operand: Expression | undefined,
+    outer: readonly string[],
+  ): { readonly relation: Relation; readonly expression: Expression } {
     const [value] = columnsOf(subquery.query)
     switch (subquery.kind) {
       case 'exists': {
@@ -128,11 +147,17 @@ class Decorrelation {
           input: {
             kind: 'project',
             input: dependent.relation,
-            assignments: [...[...dependent.outer.values()].map(pass), { column: mark, expression: { kind: 'literal', type: BOOLEAN, value: true } }],
+            assignments: [
+              ...[...dependent.outer.values()].map(pass),
+              { column: mark, expression: { kind: 'literal', type: BOOLEAN, value: true } },
+            ],
           },
         }
         const isNull: Expression = { kind: 'is-null', type: BOOLEAN, operand: reference(mark) }
-        return { relation: joinBack(input, { relation: marked, outer: dependent.outer }), expression: { kind: 'not', type: BOOLEAN, operand: isNull } }
+        return {
+          relation: joinBack(input, { relation: marked, outer: dependent.outer }),
+          expression: { kind: 'not', type: BOOLEAN, operand: isNull },
+        }
       }
       case 'scalar-query': {
         const dependent = this.#dependent(input, subquery.query, outer)
@@ -170,7 +195,11 @@ class Decorrelation {
     const column: Column = { symbol: this.#names.fresh('c'), type: call.type, nullable: true }
     const outer = new Map([...dependent.outer].map(([symbol, each]) => [symbol, { ...each, symbol: this.#names.fresh('c') }]))
     const keys = [...outer].map(([symbol, each]) => ({ column: each, expression: reference(dependent.outer.get(symbol)!) }))
-    return { relation: { kind: 'aggregate', input: dependent.relation, keys, aggregates: [{ column, call }], groupings: [] }, outer, value: column }
+    return {
+      relation: { kind: 'aggregate', input: dependent.relation, keys, aggregates: [{ column, call }], groupings: [] },
+      outer,
+      value: column,
+    }
   }
 
   /** LATERAL: the right side reads columns of the left. */

@@ -57,12 +57,17 @@ export class DependentRelations {
       case 'values':
         return this.#values(relation)
       case 'filter':
-        return this.#equated(relation) ?? this.#over(relation.input, (input, to) => ({ ...relation, input, condition: to(relation.condition) }))
+        return (
+          this.#equated(relation) ?? this.#over(relation.input, (input, to) => ({ ...relation, input, condition: to(relation.condition) }))
+        )
       case 'project': {
         const inner = this.make(relation.input)
         const to = this.#replacing(inner.outer)
         const assignments = relation.assignments.map((each) => ({ ...each, expression: to(each.expression) }))
-        return { relation: { kind: 'project', input: inner.relation, assignments: [...assignments, ...[...inner.outer.values()].map(pass)] }, outer: inner.outer }
+        return {
+          relation: { kind: 'project', input: inner.relation, assignments: [...assignments, ...[...inner.outer.values()].map(pass)] },
+          outer: inner.outer,
+        }
       }
       case 'aggregate':
         return relation.keys.length === 0 && !relation.groupingSets ? this.#globalAggregate(relation) : this.#aggregate(relation)
@@ -120,7 +125,8 @@ export class DependentRelations {
       if (!pair || outer.has(pair.symbol)) return undefined
       const column = { symbol: this.#names.fresh('c'), type: pair.value.type, nullable: false }
       outer.set(pair.symbol, { column, expression: pair.value })
-      if (isNullable(pair.value)) rest.push({ kind: 'not', type: BOOLEAN, operand: { kind: 'is-null', type: BOOLEAN, operand: pair.value } })
+      if (isNullable(pair.value))
+        rest.push({ kind: 'not', type: BOOLEAN, operand: { kind: 'is-null', type: BOOLEAN, operand: pair.value } })
     }
     if (outer.size < this.#symbols.size) return undefined
     const input: Relation = rest.length > 0 ? { kind: 'filter', input: relation.input, condition: allOf(rest) } : relation.input
@@ -133,7 +139,10 @@ export class DependentRelations {
   /** `outer column = value of the input`, either way round. */
   #equation(condition: Expression): { readonly symbol: string; readonly value: Expression } | undefined {
     if (condition.kind !== 'comparison' || condition.operator !== '=' || isNested(condition.left.type)) return undefined
-    for (const [outer, value] of [[condition.left, condition.right], [condition.right, condition.left]] as const) {
+    for (const [outer, value] of [
+      [condition.left, condition.right],
+      [condition.right, condition.left],
+    ] as const) {
       if (outer.kind !== 'column' || !this.#symbols.has(outer.symbol) || readsExpression(value, this.#symbols)) continue
       let plain = true
       visit(value, (part) => {
@@ -166,9 +175,14 @@ export class DependentRelations {
     const parts = relation.rows.map((row): Dependent => {
       const domain = this.#domain()
       const to = this.#replacing(domain.outer)
-      const columns = relation.rows.length === 1 ? relation.columns : relation.columns.map((column) => ({ ...column, symbol: this.#names.fresh('c') }))
+      const columns =
+        relation.rows.length === 1 ? relation.columns : relation.columns.map((column) => ({ ...column, symbol: this.#names.fresh('c') }))
       const assignments = columns.map((column, i) => ({ column, expression: to(row[i]!) }))
-      const part: Relation = { kind: 'project', input: domain.relation, assignments: [...assignments, ...[...domain.outer.values()].map(pass)] }
+      const part: Relation = {
+        kind: 'project',
+        input: domain.relation,
+        assignments: [...assignments, ...[...domain.outer.values()].map(pass)],
+      }
       return { relation: part, outer: domain.outer }
     })
     const outer = parts.length === 1 ? parts[0]!.outer : this.#renamed(parts[0]!.outer)
@@ -177,7 +191,14 @@ export class DependentRelations {
       const own = last ? relation.columns : relation.columns.map((column) => ({ ...column, symbol: this.#names.fresh('c') }))
       const extra = last ? outer : this.#renamed(outer)
       return {
-        relation: { kind: 'set', operator: 'union', distinct: false, left: left.relation, right: right.relation, columns: [...own, ...extra.values()] },
+        relation: {
+          kind: 'set',
+          operator: 'union',
+          distinct: false,
+          left: left.relation,
+          right: right.relation,
+          columns: [...own, ...extra.values()],
+        },
         outer: extra,
       }
     })
@@ -205,7 +226,10 @@ export class DependentRelations {
 
   /** Without keys there is a row even where nothing is aggregated: the domain is joined to what was. */
   #globalAggregate(relation: Aggregate): Dependent {
-    const aggregates = relation.aggregates.map((each) => ({ ...each, column: { ...each.column, symbol: this.#names.fresh('c'), nullable: true } }))
+    const aggregates = relation.aggregates.map((each) => ({
+      ...each,
+      column: { ...each.column, symbol: this.#names.fresh('c'), nullable: true },
+    }))
     const groups = this.#aggregate({ ...relation, aggregates, groupings: [] })
     const domain = this.#domain()
     const on = allOf([...domain.outer].map(([symbol, column]) => sameAs(reference(column), reference(groups.outer.get(symbol)!))))
@@ -223,7 +247,10 @@ export class DependentRelations {
       const zero: Expression = { kind: 'literal', type: each.column.type, value: 0n }
       return { column: each.column, expression: isCount ? { kind: 'coalesce', type: each.column.type, operands: [value, zero] } : value }
     })
-    const groupings = relation.groupings.map((each): Assignment => ({ column: each.column, expression: { kind: 'literal', type: INTEGER, value: 0n } }))
+    const groupings = relation.groupings.map((each): Assignment => ({
+      column: each.column,
+      expression: { kind: 'literal', type: INTEGER, value: 0n },
+    }))
     return {
       relation: { kind: 'project', input: joined, assignments: [...results, ...groupings, ...[...domain.outer.values()].map(pass)] },
       outer: domain.outer,
@@ -246,7 +273,8 @@ export class DependentRelations {
       left: reference(number),
       right: { kind: 'literal', type: BIGINT, value },
     })
-    const last = relation.count === undefined || offset + relation.count > 9223372036854775807n ? [] : [compare('<=', offset + relation.count)]
+    const last =
+      relation.count === undefined || offset + relation.count > 9223372036854775807n ? [] : [compare('<=', offset + relation.count)]
     return { relation: { kind: 'filter', input: numbered, condition: allOf([compare('>', offset), ...last]) }, outer: inner.outer }
   }
 
@@ -259,7 +287,8 @@ export class DependentRelations {
     const right = needs.right || type === 'right' ? this.make(relation.right) : undefined
     const outer = type === 'right' ? right!.outer : (left ?? right)!.outer
     const to = this.#replacing(outer)
-    const both = left && right ? [...left.outer].map(([symbol, column]) => sameAs(reference(column), reference(right.outer.get(symbol)!))) : []
+    const both =
+      left && right ? [...left.outer].map(([symbol, column]) => sameAs(reference(column), reference(right.outer.get(symbol)!))) : []
     const conditions = [...both, ...(relation.on ? [to(relation.on)] : [])]
     const sides = { left: left?.relation ?? relation.left, right: right?.relation ?? relation.right }
     const outerColumns = [...(left?.outer.values() ?? []), ...(right?.outer.values() ?? [])]

@@ -11,7 +11,11 @@ import type { Type } from '../types/type.ts'
 /** Functions that only the optimizer calls. */
 const nowhere: Position = { line: 1, column: 1 }
 
-const internal = (name: string, kind: FunctionDefinition['kind'], lower: FunctionDefinition['signatures'][number]['lower']): FunctionDefinition => ({
+const internal = (
+  name: string,
+  kind: FunctionDefinition['kind'],
+  lower: FunctionDefinition['signatures'][number]['lower'],
+): FunctionDefinition => ({
   name,
   kind,
   family: 'row',
@@ -35,7 +39,7 @@ const callOf = (definition: FunctionDefinition, args: readonly Expression[], typ
 })
 
 const singleValue = internal('single value', 'aggregate', (context, value) =>
-  context.let(context.aggregate('groupArray', [call('array', value!)]), (rows) =>
+  context.let(context.aggregate('groupArray', [call('array', value)]), (rows) =>
     context.failIf(
       call('greater', call('length', rows), integer(1)),
       'SUBQUERY_MULTIPLE_ROWS',
@@ -49,24 +53,33 @@ export const singleValueCall = (value: Expression): Call => callOf(singleValue, 
 
 const gather = internal('gather', 'aggregate', (context, value) => {
   const element = context.variable()
-  const values = call('arrayMap', lambda([element], call('arrayElement', identifier(element), integer(1))), context.aggregate('groupArray', [call('array', value!)]))
+  const values = call(
+    'arrayMap',
+    lambda([element], call('arrayElement', identifier(element), integer(1))),
+    context.aggregate('groupArray', [call('array', value)]),
+  )
   return context.wrap(cast(values, `Array(${physicalType(context.types[0]!)})`))
 })
 /** All values of the group, NULLs too, as an array. */
 export const gatherCall = (value: Expression): Call => callOf(gather, [value], arrayOf(value.type))
 
 /** `operand op ANY|ALL` over the elements of an array; a NULL array has none. */
-export function quantifiedCall(operator: Exclude<ComparisonOperator, 'distinct'>, quantifier: 'all' | 'any', operand: Expression, elements: Expression): Call {
+export function quantifiedCall(
+  operator: Exclude<ComparisonOperator, 'distinct'>,
+  quantifier: 'all' | 'any',
+  operand: Expression,
+  elements: Expression,
+): Call {
   const definition: FunctionDefinition = {
     ...internal('quantified comparison', 'scalar', () => nothing),
     signatures: [
       {
         pattern: '(T, array(T)) -> boolean',
         lower: (context, left, right) =>
-          context.let(left!, (value) => {
+          context.let(left, (value) => {
             const element = context.variable()
             const compared = compareNodes(context, operator, value, identifier(element), operand.type)
-            const flags = call('arrayMap', lambda([element], cast(compared, 'Nullable(UInt8)')), call('arrayElement', right!, integer(1)))
+            const flags = call('arrayMap', lambda([element], cast(compared, 'Nullable(UInt8)')), call('arrayElement', right, integer(1)))
             return context.let(flags, (all) =>
               when(
                 call('has', all, integer(quantifier === 'any' ? 1 : 0)),

@@ -30,24 +30,39 @@ function push(relation: Relation, conditions: readonly Expression[]): Relation {
     case 'filter':
       return push(relation.input, [...conjuncts(relation.condition), ...conditions])
     case 'project':
-      return through(conditions, relation, (condition) => substituted(condition, relation.assignments), (input, down) => ({
-        ...input,
-        input: push(input.input, down),
-        assignments: input.assignments.map((each) => ({ ...each, expression: inside(each.expression) })),
-      }))
+      return through(
+        conditions,
+        relation,
+        (condition) => substituted(condition, relation.assignments),
+        (input, down) => ({
+          ...input,
+          input: push(input.input, down),
+          assignments: input.assignments.map((each) => ({ ...each, expression: inside(each.expression) })),
+        }),
+      )
     case 'aggregate': {
       const plain = relation.groupingSets === undefined && relation.keys.length > 0
-      return through(conditions, relation, (condition) => (plain ? substituted(condition, relation.keys) : undefined), (input, down) => ({
-        ...input,
-        input: push(input.input, down),
-      }))
+      return through(
+        conditions,
+        relation,
+        (condition) => (plain ? substituted(condition, relation.keys) : undefined),
+        (input, down) => ({
+          ...input,
+          input: push(input.input, down),
+        }),
+      )
     }
     case 'distinct':
     case 'sort':
       return { ...relation, input: push(relation.input, conditions) }
     case 'unnest': {
       const own = symbolsOf(relation.input)
-      return through(conditions, relation, (condition) => within(condition, own), (input, down) => ({ ...input, input: push(input.input, down) }))
+      return through(
+        conditions,
+        relation,
+        (condition) => within(condition, own),
+        (input, down) => ({ ...input, input: push(input.input, down) }),
+      )
     }
     case 'set':
       return pushSet(relation, conditions)
@@ -103,7 +118,10 @@ function through<R extends Relation>(
 }
 
 /** The condition over what the assignments are made of; undefined when one of them must not be computed again. */
-function substituted(condition: Expression, assignments: readonly { readonly column: Column; readonly expression: Expression }[]): Expression | undefined {
+function substituted(
+  condition: Expression,
+  assignments: readonly { readonly column: Column; readonly expression: Expression }[],
+): Expression | undefined {
   const bySymbol = new Map(assignments.map((each) => [each.column.symbol, each.expression]))
   for (const symbol of collectSymbols([condition], new Set())) {
     const expression = bySymbol.get(symbol)
@@ -127,7 +145,25 @@ function isCheap(expression: Expression): boolean {
 }
 
 /** Calls that raise no error whatever they are given. */
-const harmless = new Set(['bin', 'lower', 'upper', 'length', 'trim', 'ltrim', 'rtrim', 'strpos', 'starts_with', 'regexp_like', 'abs', 'year', 'month', 'day', 'hour', 'minute', 'second'])
+const harmless = new Set([
+  'bin',
+  'lower',
+  'upper',
+  'length',
+  'trim',
+  'ltrim',
+  'rtrim',
+  'strpos',
+  'starts_with',
+  'regexp_like',
+  'abs',
+  'year',
+  'month',
+  'day',
+  'hour',
+  'minute',
+  'second',
+])
 
 export function mayFail(expression: Expression): boolean {
   let fails = false
@@ -143,7 +179,9 @@ function pushSet(relation: Extract<Relation, { kind: 'set' }>, conditions: reado
   const side = (operand: Relation): Relation => {
     const columns = columnsOf(operand)
     const bySymbol = new Map(relation.columns.map((column, i) => [column.symbol, reference(columns[i]!)]))
-    const own = conditions.map((condition) => rewrite(condition, (part) => (part.kind === 'column' ? bySymbol.get(part.symbol) : undefined)))
+    const own = conditions.map((condition) =>
+      rewrite(condition, (part) => (part.kind === 'column' ? bySymbol.get(part.symbol) : undefined)),
+    )
     return push(operand, own)
   }
   return { ...relation, left: side(relation.left), right: side(relation.right) }

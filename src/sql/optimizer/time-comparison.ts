@@ -43,7 +43,9 @@ function free(operand: Expression, operator: Ordered, bound: bigint): Expression
       }
       case 'date_trunc': {
         const unit = first?.kind === 'literal' && typeof first.value === 'string' ? units[first.value.toLowerCase()] : undefined
-        return unit && second && isTime(second) && isScalar(operand.type, 'timestamp') ? binned(second, unit.width, unit.origin, operator, bound) : undefined
+        return unit && second && isTime(second) && isScalar(operand.type, 'timestamp')
+          ? binned(second, unit.width, unit.origin, operator, bound)
+          : undefined
       }
       case 'date':
         return first && isTime(first) ? binned(first, nsPerDay, 0n, operator, bound * nsPerDay) : undefined
@@ -96,7 +98,12 @@ function binned(time: Expression, width: bigint, origin: bigint, operator: Order
     case '=':
       // a bound between two bins is never met
       if (below !== bound) return undefined
-      return { kind: 'logical', type: BOOLEAN, operator: 'and', operands: [compared(time, '>=', bound), compared(time, '<', bound + width)] }
+      return {
+        kind: 'logical',
+        type: BOOLEAN,
+        operator: 'and',
+        operands: [compared(time, '>=', bound), compared(time, '<', bound + width)],
+      }
   }
 }
 

@@ -67,7 +67,7 @@ describe('overloads', () => {
     status: 'extension',
     summary: '',
     source: '',
-    signatures: patterns.map((pattern) => ({ pattern, lower: (_context, node) => node! })),
+    signatures: patterns.map((pattern) => ({ pattern, lower: (_context, node) => node })),
     examples: [],
   })
   const value = (type: t.Type) => ({ kind: 'value', type }) as const

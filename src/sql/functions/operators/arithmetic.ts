@@ -10,9 +10,9 @@ const dayNs = 86_400_000_000_000n
 const source = 'developer guide, "Operators"'
 
 const whole = (operation: 'addition' | 'subtraction' | 'multiplication', real: string): readonly Signature[] => [
-  { pattern: '(integer, integer) -> integer', lower: (context, a, b) => checked(context, operation, 'integer', a!, b!) },
-  { pattern: '(bigint, bigint) -> bigint', lower: (context, a, b) => checked(context, operation, 'bigint', a!, b!) },
-  { pattern: '(double, double) -> double', lower: (_, a, b) => call(real, a!, b!) },
+  { pattern: '(integer, integer) -> integer', lower: (context, a, b) => checked(context, operation, 'integer', a, b) },
+  { pattern: '(bigint, bigint) -> bigint', lower: (context, a, b) => checked(context, operation, 'bigint', a, b) },
+  { pattern: '(double, double) -> double', lower: (_, a, b) => call(real, a, b) },
 ]
 
 /** Nanoseconds on nanoseconds: timestamps and day-to-second intervals. */
@@ -32,15 +32,15 @@ function addDays(context: LowerCall, name: 'plus' | 'minus', date: Node, interva
 }
 
 const timeOfDay = (name: 'plus' | 'minus', time: Node, interval: Node): Node =>
-  call('positiveModulo', call(name, time, interval), int64(dayNs))
+  call('toInt64', call('positiveModulo', call(name, time, interval), int64(dayNs)))
 
 const months = (operation: 'addition' | 'subtraction'): Signature => ({
   pattern: '(interval year to month, interval year to month) -> interval year to month',
-  lower: (context, a, b) => checked(context, operation, 'integer', a!, b!, 'interval out of range'),
+  lower: (context, a, b) => checked(context, operation, 'integer', a, b, 'interval out of range'),
 })
 const durations = (operation: 'addition' | 'subtraction'): Signature => ({
   pattern: '(interval day to second, interval day to second) -> interval day to second',
-  lower: (context, a, b) => shift(context, operation, a!, b!, 'interval'),
+  lower: (context, a, b) => shift(context, operation, a, b, 'interval'),
 })
 
 const plus: FunctionDefinition = {
@@ -54,20 +54,20 @@ const plus: FunctionDefinition = {
     ...whole('addition', 'plus'),
     {
       pattern: '(timestamp, interval day to second) -> timestamp',
-      lower: (context, a, b) => shift(context, 'addition', a!, b!, 'timestamp'),
+      lower: (context, a, b) => shift(context, 'addition', a, b, 'timestamp'),
     },
     {
       pattern: '(interval day to second, timestamp) -> timestamp',
-      lower: (context, a, b) => shift(context, 'addition', a!, b!, 'timestamp'),
+      lower: (context, a, b) => shift(context, 'addition', a, b, 'timestamp'),
     },
-    { pattern: '(timestamp, interval year to month) -> timestamp', lower: (context, a, b) => addMonths(context, a!, b!) },
-    { pattern: '(interval year to month, timestamp) -> timestamp', lower: (context, a, b) => addMonths(context, b!, a!) },
-    { pattern: '(date, interval day to second) -> date', lower: (context, a, b) => addDays(context, 'plus', a!, b!) },
-    { pattern: '(interval day to second, date) -> date', lower: (context, a, b) => addDays(context, 'plus', b!, a!) },
-    { pattern: '(date, interval year to month) -> date', lower: (context, a, b) => addMonthsToDate(context, a!, b!) },
-    { pattern: '(interval year to month, date) -> date', lower: (context, a, b) => addMonthsToDate(context, b!, a!) },
-    { pattern: '(time, interval day to second) -> time', lower: (_, a, b) => timeOfDay('plus', a!, b!) },
-    { pattern: '(interval day to second, time) -> time', lower: (_, a, b) => timeOfDay('plus', b!, a!) },
+    { pattern: '(timestamp, interval year to month) -> timestamp', lower: (context, a, b) => addMonths(context, a, b) },
+    { pattern: '(interval year to month, timestamp) -> timestamp', lower: (context, a, b) => addMonths(context, b, a) },
+    { pattern: '(date, interval day to second) -> date', lower: (context, a, b) => addDays(context, 'plus', a, b) },
+    { pattern: '(interval day to second, date) -> date', lower: (context, a, b) => addDays(context, 'plus', b, a) },
+    { pattern: '(date, interval year to month) -> date', lower: (context, a, b) => addMonthsToDate(context, a, b) },
+    { pattern: '(interval year to month, date) -> date', lower: (context, a, b) => addMonthsToDate(context, b, a) },
+    { pattern: '(time, interval day to second) -> time', lower: (_, a, b) => timeOfDay('plus', a, b) },
+    { pattern: '(interval day to second, time) -> time', lower: (_, a, b) => timeOfDay('plus', b, a) },
     durations('addition'),
     months('addition'),
   ],
@@ -78,6 +78,7 @@ const plus: FunctionDefinition = {
     { sql: "interval '4' year + interval '2' month", type: 'interval year to month', result: '4-2' },
     { sql: "timestamp '2020-01-31 01:02:03.000000004' + interval '1' month", type: 'timestamp', result: '2020-02-29 01:02:03.000000004' },
     { sql: "time '23:30' + 1h", type: 'time', result: '00:30:00.000000000' },
+    { sql: "ARRAY[time '00:10', time '23:30' + 1h]", type: 'array(time)', result: ['00:10:00.000000000', '00:30:00.000000000'] },
     { sql: '2147483647 + 1', error: 'NUMERIC_VALUE_OUT_OF_RANGE' },
     { sql: '9223372036854775807 + 1', error: 'NUMERIC_VALUE_OUT_OF_RANGE' },
     { sql: "1 + 'a'", error: 'TYPE_MISMATCH' },
@@ -96,15 +97,15 @@ const minus: FunctionDefinition = {
     ...whole('subtraction', 'minus'),
     {
       pattern: '(timestamp, interval day to second) -> timestamp',
-      lower: (context, a, b) => shift(context, 'subtraction', a!, b!, 'timestamp'),
+      lower: (context, a, b) => shift(context, 'subtraction', a, b, 'timestamp'),
     },
     {
       pattern: '(timestamp, interval year to month) -> timestamp',
-      lower: (context, a, b) => addMonths(context, a!, call('negate', b!)),
+      lower: (context, a, b) => addMonths(context, a, call('negate', b)),
     },
-    { pattern: '(date, interval day to second) -> date', lower: (context, a, b) => addDays(context, 'minus', a!, b!) },
-    { pattern: '(date, interval year to month) -> date', lower: (context, a, b) => addMonthsToDate(context, a!, call('negate', b!)) },
-    { pattern: '(time, interval day to second) -> time', lower: (_, a, b) => timeOfDay('minus', a!, b!) },
+    { pattern: '(date, interval day to second) -> date', lower: (context, a, b) => addDays(context, 'minus', a, b) },
+    { pattern: '(date, interval year to month) -> date', lower: (context, a, b) => addMonthsToDate(context, a, call('negate', b)) },
+    { pattern: '(time, interval day to second) -> time', lower: (_, a, b) => timeOfDay('minus', a, b) },
     durations('subtraction'),
     months('subtraction'),
   ],
@@ -122,7 +123,7 @@ const minus: FunctionDefinition = {
 const scaled =
   (name: 'multiply' | 'divide', unit: 'Int64' | 'Int32'): Signature['lower'] =>
   (_, interval, factor) =>
-    call(`to${unit}`, call('round', call(name, call('toFloat64', interval!), factor!)))
+    call(`to${unit}`, call('round', call(name, call('toFloat64', interval), factor)))
 
 const times: FunctionDefinition = {
   name: '*',
@@ -135,16 +136,16 @@ const times: FunctionDefinition = {
     ...whole('multiplication', 'multiply'),
     {
       pattern: '(interval day to second, bigint) -> interval day to second',
-      lower: (context, a, b) => checked(context, 'multiplication', 'bigint', a!, b!, 'interval out of range'),
+      lower: (context, a, b) => checked(context, 'multiplication', 'bigint', a, b, 'interval out of range'),
     },
     {
       pattern: '(bigint, interval day to second) -> interval day to second',
-      lower: (context, a, b) => checked(context, 'multiplication', 'bigint', a!, b!, 'interval out of range'),
+      lower: (context, a, b) => checked(context, 'multiplication', 'bigint', a, b, 'interval out of range'),
     },
     { pattern: '(interval day to second, double) -> interval day to second', lower: scaled('multiply', 'Int64') },
-    { pattern: '(double, interval day to second) -> interval day to second', lower: (c, a, b) => scaled('multiply', 'Int64')(c, b!, a!) },
+    { pattern: '(double, interval day to second) -> interval day to second', lower: (c, a, b) => scaled('multiply', 'Int64')(c, b, a) },
     { pattern: '(interval year to month, double) -> interval year to month', lower: scaled('multiply', 'Int32') },
-    { pattern: '(double, interval year to month) -> interval year to month', lower: (c, a, b) => scaled('multiply', 'Int32')(c, b!, a!) },
+    { pattern: '(double, interval year to month) -> interval year to month', lower: (c, a, b) => scaled('multiply', 'Int32')(c, b, a) },
   ],
   examples: [
     { sql: '6 * 7', type: 'integer', result: '42' },
@@ -161,9 +162,9 @@ const divide: FunctionDefinition = {
   summary: 'Division; of whole numbers it truncates towards zero.',
   source,
   signatures: [
-    { pattern: '(integer, integer) -> integer', lower: (context, a, b) => quotient(context, 'integer', a!, b!) },
-    { pattern: '(bigint, bigint) -> bigint', lower: (context, a, b) => quotient(context, 'bigint', a!, b!) },
-    { pattern: '(double, double) -> double', lower: (_, a, b) => call('divide', a!, b!) },
+    { pattern: '(integer, integer) -> integer', lower: (context, a, b) => quotient(context, 'integer', a, b) },
+    { pattern: '(bigint, bigint) -> bigint', lower: (context, a, b) => quotient(context, 'bigint', a, b) },
+    { pattern: '(double, double) -> double', lower: (_, a, b) => call('divide', a, b) },
     { pattern: '(interval day to second, double) -> interval day to second', lower: scaled('divide', 'Int64') },
     { pattern: '(interval year to month, double) -> interval year to month', lower: scaled('divide', 'Int32') },
   ],
@@ -184,12 +185,13 @@ const percent: FunctionDefinition = {
   summary: 'The rest of a division, with the sign of the dividend.',
   source,
   signatures: [
-    { pattern: '(integer, integer) -> integer', lower: (context, a, b) => remainder(context, 'integer', a!, b!) },
-    { pattern: '(bigint, bigint) -> bigint', lower: (context, a, b) => remainder(context, 'bigint', a!, b!) },
+    { pattern: '(integer, integer) -> integer', lower: (context, a, b) => remainder(context, 'integer', a, b) },
+    { pattern: '(bigint, bigint) -> bigint', lower: (context, a, b) => remainder(context, 'bigint', a, b) },
     { pattern: '(double, double) -> double', lower: doubleRemainder },
   ],
   examples: [
     { sql: '-7 % 3', type: 'integer', result: '-1' },
+    { sql: '-2147483648 % -1', type: 'integer', result: '0' },
     { sql: '5.5 % 2', type: 'double', result: '1.5' },
     { sql: '1 % 0', error: 'DIVISION_BY_ZERO' },
   ],
@@ -203,11 +205,11 @@ export const negateOperator: FunctionDefinition = {
   summary: 'The number or interval with the other sign.',
   source,
   signatures: [
-    { pattern: '(integer) -> integer', lower: (context, a) => negated(context, 'integer', a!) },
-    { pattern: '(bigint) -> bigint', lower: (context, a) => negated(context, 'bigint', a!) },
-    { pattern: '(double) -> double', lower: (_, a) => call('negate', a!) },
-    { pattern: '(interval day to second) -> interval day to second', lower: (context, a) => negated(context, 'bigint', a!) },
-    { pattern: '(interval year to month) -> interval year to month', lower: (context, a) => negated(context, 'integer', a!) },
+    { pattern: '(integer) -> integer', lower: (context, a) => negated(context, 'integer', a) },
+    { pattern: '(bigint) -> bigint', lower: (context, a) => negated(context, 'bigint', a) },
+    { pattern: '(double) -> double', lower: (_, a) => call('negate', a) },
+    { pattern: '(interval day to second) -> interval day to second', lower: (context, a) => negated(context, 'bigint', a) },
+    { pattern: '(interval year to month) -> interval year to month', lower: (context, a) => negated(context, 'integer', a) },
   ],
   examples: [{ sql: '-(1 + 1.5)', type: 'double', result: '-2.5' }],
 }

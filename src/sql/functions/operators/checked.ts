@@ -88,7 +88,7 @@ export function quotient(context: LowerCall, width: Width, left: Node, right: No
         `${width} division overflow`,
         result,
       )
-      return byZero(context, b, fitting)
+      return byZero(context, a, b, fitting)
     }),
   )
 }
@@ -97,12 +97,18 @@ export function quotient(context: LowerCall, width: Width, left: Node, right: No
 export function remainder(context: LowerCall, width: Width, left: Node, right: Node): Node {
   const type = width === 'integer' ? 'Nullable(Int32)' : 'Nullable(Int64)'
   const divisor = asBigint(context.constant(1))
-  if (divisor !== undefined && divisor !== 0n) return cast(call('modulo', left, right), type)
-  return context.let(right, (b) => byZero(context, b, cast(call('moduloOrZero', left, b), type)))
+  if (divisor !== undefined && divisor !== 0n && divisor !== -1n) return cast(call('modulo', left, right), type)
+  return context.let(left, (a) => context.let(right, (b) => byZero(context, a, b, cast(call('moduloOrZero', a, b), type))))
 }
 
-const byZero = (context: LowerCall, divisor: Node, value: Node): Node =>
-  context.failIf(call('equals', divisor, integer(0)), 'DIVISION_BY_ZERO', 'Division by zero', value)
+/** NULL by zero is NULL. */
+const byZero = (context: LowerCall, dividend: Node, divisor: Node, value: Node): Node =>
+  context.failIf(
+    call('and', call('equals', divisor, integer(0)), call('isNotNull', dividend)),
+    'DIVISION_BY_ZERO',
+    'Division by zero',
+    value,
+  )
 
 export function negated(context: LowerCall, width: Width, operand: Node): Node {
   const lowest = width === 'integer' ? -2147483648n : min64

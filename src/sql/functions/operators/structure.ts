@@ -14,20 +14,20 @@ export const concatOperator: FunctionDefinition = {
   source,
   nulls: 'handle',
   signatures: [
-    { pattern: '(varchar, varchar) -> varchar', lower: (_, a, b) => call('concat', a!, b!) },
-    { pattern: '(varbinary, varbinary) -> varbinary', lower: (_, a, b) => call('concat', a!, b!) },
+    { pattern: '(varchar, varchar) -> varchar', lower: (_, a, b) => call('concat', a, b) },
+    { pattern: '(varbinary, varbinary) -> varbinary', lower: (_, a, b) => call('concat', a, b) },
     {
       pattern: '(array(T), array(T)) -> array(T)',
       lower: (context, a, b) =>
-        context.unwrap(a!, 'option', (x) => context.unwrap(b!, 'option', (y) => context.wrap(call('arrayConcat', x, y)))),
+        context.unwrap(a, 'option', (x) => context.unwrap(b, 'option', (y) => context.wrap(call('arrayConcat', x, y)))),
     },
     {
       pattern: '(array(T), T) -> array(T)',
-      lower: (context, a, b) => context.unwrap(a!, 'option', (x) => context.wrap(call('arrayPushBack', x, b!))),
+      lower: (context, a, b) => context.unwrap(a, 'option', (x) => context.wrap(call('arrayPushBack', x, b))),
     },
     {
       pattern: '(T, array(T)) -> array(T)',
-      lower: (context, a, b) => context.unwrap(b!, 'option', (x) => context.wrap(call('arrayPushFront', x, a!))),
+      lower: (context, a, b) => context.unwrap(b, 'option', (x) => context.wrap(call('arrayPushFront', x, a))),
     },
   ],
   examples: [
@@ -52,9 +52,9 @@ export const subscriptOperator: FunctionDefinition = {
       pattern: '(array(T), bigint) -> T',
       lower: (context, array, index) => {
         const element = context.returnType
-        return context.unwrap(array!, isNested(element) ? 'option' : 'scalar', (elements) =>
+        return context.unwrap(array, isNested(element) ? 'option' : 'scalar', (elements) =>
           context.let(elements, (items) =>
-            context.let(index!, (i) => {
+            context.let(index, (i) => {
               const value = call('arrayElement', items, isNested(element) ? call('ifNull', i, integer(0)) : i)
               const long = context.failIf(
                 call('greater', i, call('length', items)),
@@ -75,8 +75,8 @@ export const subscriptOperator: FunctionDefinition = {
         const [mapType] = context.types
         if (mapType?.kind !== 'map') throw new Error('not a map')
         const entry = context.variable()
-        return context.unwrap(map!, isNested(mapType.value) ? 'option' : 'scalar', (entries) => {
-          const isKey = lambda([entry], context.same(call('tupleElement', identifier(entry), integer(1)), key!, mapType.key))
+        return context.unwrap(map, isNested(mapType.value) ? 'option' : 'scalar', (entries) => {
+          const isKey = lambda([entry], context.same(call('tupleElement', identifier(entry), integer(1)), key, mapType.key))
           return context.let(call('arrayFilter', isKey, entries), (found) =>
             context.failIf(
               call('empty', found),
