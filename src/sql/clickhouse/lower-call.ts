@@ -9,7 +9,7 @@ import { castValue } from './cast.ts'
 import { disjunction, equals, lessThan, same } from './comparison.ts'
 import { isSurelyPresent, isTrivial } from './node-facts.ts'
 import { scalarText } from './text.ts'
-import { boolean, call as callNode, cast, identifier, integer } from './tree.ts'
+import { boolean, call as callNode, cast, integer } from './tree.ts'
 import type { Node, Sort, Window } from './tree.ts'
 import type { Values } from './values.ts'
 
