@@ -1,7 +1,7 @@
 import { call, identifier, integer, lambda, nothing, string, when } from '../clickhouse/tree.ts'
 import type { Node } from '../clickhouse/tree.ts'
 import type { FunctionDefinition, LowerCall } from './definition.ts'
-import { and, checked, concat, equal, or, present } from './expression.ts'
+import { and, any, checked, concat, equal, or, present } from './expression.ts'
 
 const source = 'Trino documentation, "URL functions"; RFC 3986, appendix B'
 
@@ -17,7 +17,7 @@ function fromParts(context: LowerCall, url: Node, body: (part: Part) => Node): N
   return context.let(url, (text) =>
     context.let(call('extractGroups', present(text), string(urlPattern)), (groups) =>
       when(
-        or(call('isNull', text), call('match', present(text), string(wrongPattern)), call('empty', groups)),
+        any(call('isNull', text), call('match', present(text), string(wrongPattern)), call('empty', groups)),
         nothing,
         body((index) => call('arrayElement', groups, integer(index))),
       ),

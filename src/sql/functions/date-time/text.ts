@@ -1,4 +1,4 @@
-import { call, int64, string } from '../../clickhouse/tree.ts'
+import { call, int64, integer, string } from '../../clickhouse/tree.ts'
 import type { Node } from '../../clickhouse/tree.ts'
 import { DATE, TIMESTAMP, VARCHAR } from '../../types/type.ts'
 import { parseJodaFormat } from '../date-format/joda.ts'
@@ -8,6 +8,7 @@ import type { DatePiece } from '../date-format/piece.ts'
 import { isoText, printDate } from '../date-format/print-date.ts'
 import { readDate } from '../date-format/read-date.ts'
 import { readPlan } from '../date-format/read-pattern.ts'
+import type { ReadPlan } from '../date-format/read-pattern.ts'
 import type { FunctionDefinition, LowerCall } from '../definition.ts'
 import { concat, constantText } from '../expression.ts'
 import { addNs, moment } from './calendar.ts'
@@ -35,12 +36,24 @@ const print = (parse: ParseFormat) => (context: LowerCall, ns: Node) =>
   withFormat(context, parse, (pieces) => printDate(context, ns, pieces))
 
 const read = (parse: ParseFormat, firstYear: (context: LowerCall) => number) => (context: LowerCall, text: Node) =>
-  withFormat(context, parse, (pieces, format) =>
-    readDate(context, text, readPlan(pieces), {
-      firstYear: firstYear(context),
-      failure: `Invalid format: the text is not in the format '${format}'`,
-    }),
-  )
+  withFormat(context, parse, (pieces, format) => {
+    const plan = readPlan(pieces)
+    const options = { firstYear: firstYear(context), failure: `Invalid format: the text is not in the format '${format}'` }
+    const region = regionIn(constantText(context, 0), plan)
+    if (region === undefined) return readDate(context, text, plan, options)
+    const clock = call('toString', moment(readDate(context, string(region.text), plan, options)))
+    return call('toUnixTimestamp64Nano', call('toDateTime64', clock, integer(9), string(region.zone)))
+  })
+
+/** The zone of the tz data base that a constant text names (Europe/Paris), and the text with UTC in its place. Columns may name offsets only. */
+function regionIn(text: string | undefined, plan: ReadPlan): { readonly zone: string; readonly text: string } | undefined {
+  const group = plan.groups.get('zone-name')
+  if (text === undefined || group === undefined) return undefined
+  const name = new RegExp(plan.pattern.replaceAll('(?i:', '(?:'), 'i').exec(text)?.[group]
+  if (name === undefined || !name.includes('/')) return undefined
+  const zone = timeZone(name)
+  return zone === undefined ? undefined : { zone, text: text.replace(name, 'UTC') }
+}
 
 /** MySQL's specifiers take two digits as 1970 to 2069; Joda's letters as the hundred years from 80 years ago. */
 const mysqlFirstYear = (): number => 1970
@@ -148,6 +161,11 @@ export const dateTextFunctions: readonly FunctionDefinition[] = [
     examples: [
       { sql: "parse_datetime('2019-12-29 10:10 PST', 'uuuu-LL-dd HH:mm z')", type: 'timestamp', result: '2019-12-29 18:10:00.000000000' },
       { sql: "parse_datetime('1960/01/22 03:04 +0500', 'yyyy/MM/dd HH:mm Z')", type: 'timestamp', result: '1960-01-21 22:04:00.000000000' },
+      {
+        sql: "parse_datetime('1960/01/22 03:04 Asia/Oral', 'yyyy/MM/dd HH:mm ZZZ')",
+        type: 'timestamp',
+        result: '1960-01-21 22:04:00.000000000',
+      },
       { sql: "parse_datetime(NULL, 'yyyy')", type: 'timestamp', result: null },
       { sql: "parse_datetime('1960', 'yyyy-MM')", error: 'INVALID_FUNCTION_ARGUMENT' },
     ],

@@ -26,13 +26,13 @@ const source = 'developer guide, "Mathematical functions"'
 const roundHalfUp = (value: Node, context: LowerCall): Node =>
   context.let(call('trunc', value), (whole) => plus(whole, atLeast(minus(value, whole), float(0.5))))
 
-/** Infinite, NaN and values too large for the factor come back as they are. */
+/** Infinite, NaN and values too large to have such digits come back as they are. */
 function roundDouble(context: LowerCall, value: Node, factor?: Node): Node {
   return context.let(value, (x) => {
     const scaled = factor === undefined ? absolute(x) : times(absolute(x), factor)
     const rounded = context.let(scaled, (s) => roundHalfUp(s, context))
     const size = factor === undefined ? rounded : over(rounded, factor)
-    return when(not(call('isFinite', scaled)), x, when(less(x, float(0)), negate(size), size))
+    return when(not(less(scaled, float(2 ** 53))), x, when(less(x, float(0)), negate(size), size))
   })
 }
 
@@ -42,7 +42,7 @@ function truncateTo(context: LowerCall, value: Node, digits: Node): Node {
   return context.let(value, (x) =>
     context.let(times(x, factor), (scaled) =>
       when(
-        or(not(call('isFinite', scaled)), equal(over(call('round', scaled), factor), x)),
+        or(not(less(absolute(scaled), float(2 ** 53))), equal(over(call('round', scaled), factor), x)),
         onlyIf(call('isNotNull', digits), x),
         over(call('trunc', scaled), factor),
       ),
@@ -208,7 +208,7 @@ export const roundingFunctions: readonly FunctionDefinition[] = [
       { pattern: '(bigint) -> bigint', lower: (_, x) => toInt64(call('sign', x)) },
       {
         pattern: '(double) -> double',
-        lower: (context, x) => context.let(x, (v) => when(call('isNaN', v), v, call('toFloat64', call('sign', v)))),
+        lower: (context, x) => context.let(x, (v) => when(or(call('isNaN', v), equal(v, float(0))), v, call('toFloat64', call('sign', v)))),
       },
     ],
     examples: [

@@ -154,7 +154,7 @@ function humanReadableSeconds(context: LowerCall, seconds: Node): Node {
   ]
   return context.let(seconds, (x) => {
     const isSane = call('and', call('isFinite', x), less(absolute(x), { kind: 'float', value: 9e18 }))
-    const whole = toInt64(when(isSane, call('round', absolute(x)), integer(0)))
+    const whole = toInt64(when(isSane, call('floor', plus(absolute(x), { kind: 'float', value: 0.5 })), integer(0)))
     const text = context.let(whole, (total) => {
       const parts = units.map(([name, size, of]) => {
         const count = of === 0 ? quotient(total, integer(size)) : modulo(quotient(total, integer(size)), integer(of))

@@ -2,6 +2,7 @@ import { call, identifier, lambda, nothing, string, when } from '../../clickhous
 import type { Node } from '../../clickhouse/tree.ts'
 import type { FunctionDefinition, LowerCall } from '../definition.ts'
 import { charactersOf, concat, constantText, impossibleByte, isNull, present, unlessNull } from '../expression.ts'
+import { concatOperator } from '../operators/structure.ts'
 
 /** NULL parts are left out, separator and all. */
 function joinWith(context: LowerCall, separator: Node, parts: Node): Node {
@@ -38,6 +39,12 @@ function translate(context: LowerCall, text: Node, from: Node, to: Node): Node {
   })
 }
 
+function concatArrays(context: LowerCall, ...arrays: readonly Node[]): Node {
+  const join = (done: readonly Node[], [next, ...rest]: readonly Node[]): Node =>
+    next === undefined ? context.wrap(call('arrayConcat', ...done)) : context.unwrap(next, 'option', (bare) => join([...done, bare], rest))
+  return join([], arrays)
+}
+
 export const joinFunctions: readonly FunctionDefinition[] = [
   {
     name: 'concat',
@@ -46,15 +53,19 @@ export const joinFunctions: readonly FunctionDefinition[] = [
     status: 'documented',
     summary: 'The texts, or arrays, one after the other, as `||` does.',
     source: 'developer guide, "String functions"',
+    nulls: 'handle',
     signatures: [
       { pattern: '(varchar...) -> varchar', lower: (_, ...parts) => concat(...parts) },
       { pattern: '(varbinary...) -> varbinary', lower: (_, ...parts) => concat(...parts) },
-      { pattern: '(array(T)...) -> array(T)', lower: (_, ...arrays) => call('arrayConcat', ...arrays) },
-      { pattern: '(array(T), T) -> array(T)', lower: (_, array, element) => call('arrayPushBack', array, element) },
-      { pattern: '(T, array(T)) -> array(T)', lower: (_, element, array) => call('arrayPushFront', array, element) },
+      { pattern: '(array(T)...) -> array(T)', lower: concatArrays },
+      ...concatOperator.signatures.filter(
+        ({ pattern }) => pattern === '(array(T), T) -> array(T)' || pattern === '(T, array(T)) -> array(T)',
+      ),
     ],
     examples: [
       { sql: 'concat(ARRAY[1], ARRAY[2, 3])', type: 'array(integer)', result: ['1', '2', '3'] },
+      { sql: 'concat(ARRAY[ROW(1)], ROW(2))', type: 'array(row(integer))', result: [['1'], ['2']] },
+      { sql: 'concat(ARRAY[1], CAST(NULL AS array(integer)), ARRAY[2])', type: 'array(integer)', result: null },
       { sql: "concat('a', 'b', 'c')", type: 'varchar', result: 'abc' },
       { sql: "concat('a', CAST(NULL AS varchar))", type: 'varchar', result: null },
     ],
