@@ -17,8 +17,8 @@ import type { WriteRecord } from '../src/storage/writer/write-record.ts'
 import { generateCpu } from './tsbs.ts'
 import { bodyForms, recordsPerCall } from './write-bodies.ts'
 
-const calls = 300
-const rounds = 5
+const calls = 100
+const rounds = 15
 const callsPerBatch = 10
 
 interface WireInput {

@@ -41,6 +41,17 @@ describe('reading a record', () => {
     })
   })
 
+  it('reads a list of dimensions anew each time, unless it is frozen with all that is in it', () => {
+    const dimensionsOf = (Dimensions: readonly { Name: string; Value: string }[]) => read({ ...base, Dimensions }).dimensions
+    const frozen = Object.freeze([Object.freeze(dimension('host', 'b'))])
+    expect(dimensionsOf(frozen)).toBe(dimensionsOf(frozen))
+    const half = Object.freeze([dimension('host', 'b')])
+    expect(dimensionsOf(half).values).toEqual(['b'])
+    half[0]!.Value = 'c'
+    expect(dimensionsOf(half).values).toEqual(['c'])
+    expect(read({ ...base, Dimensions: frozen }, { Dimensions: [dimension('region')] }).dimensions.names).toEqual(['region', 'host'])
+  })
+
   it('shares the shape of records with the same attributes, and the dimensions that are common', () => {
     const reader = new RecordReader({ Dimensions: [dimension('host')] }, defaultLimits, shapes)
     const [first, second] = [0, 1].map((i) => reader.read({ ...multi, Dimensions: [] }, i))

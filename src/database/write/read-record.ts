@@ -84,6 +84,8 @@ export class RecordReader {
   #dimensions(own: readonly DimensionInput[], path: string): DimensionSet {
     if (own.length === 0 && this.#commonDimensions !== undefined) return this.#commonDimensions
     const common = this.#common.Dimensions ?? none
+    const known = common.length === 0 ? this.#shapes.knownDimensions(own) : undefined
+    if (known !== undefined) return known
     const count = common.length + own.length
     if (count > this.#limits.dimensionsPerTable) {
       throw invalid(`${path}.Dimensions`, `a record has at most ${this.#limits.dimensionsPerTable} dimensions, not ${count}`)
@@ -94,6 +96,7 @@ export class RecordReader {
     for (let i = 0; i < own.length; i++) values.push(dimensionValue(own[i]!, path, i))
     const dimensions = { names, values }
     if (own.length === 0) this.#commonDimensions = dimensions
+    if (common.length === 0) this.#shapes.rememberDimensions(own, dimensions)
     return dimensions
   }
 

@@ -1,7 +1,7 @@
 import { ServerError } from '../../base/errors.ts'
 import type { Limits } from '../../base/limits.ts'
 import type { AttributeType } from '../../storage/table-record.ts'
-import type { MultiShape } from '../../storage/writer/write-record.ts'
+import type { DimensionSet, MultiShape } from '../../storage/writer/write-record.ts'
 import { checkColumnName } from './names.ts'
 import type { DimensionInput, MeasureValueInput, MeasureValueType } from './record.ts'
 import { shorten } from './values.ts'
@@ -30,6 +30,7 @@ export class Shapes {
   readonly #dimensionsByKey = new Map<string, readonly string[]>()
   readonly #multiByKey = new Map<string, MultiShape>()
   readonly #measureNames = new Set<string>()
+  readonly #frozenDimensions = new WeakMap<readonly DimensionInput[], DimensionSet>()
 
   constructor(limits: Limits) {
     this.#limits = limits
@@ -55,6 +56,15 @@ export class Shapes {
     remember(this.#dimensionsByKey, key, names)
     pushFront(list, names)
     return names
+  }
+
+  /** What was read from the same list before. Only of lists that are frozen, with all that is in them: nobody can have changed them. */
+  knownDimensions(list: readonly DimensionInput[]): DimensionSet | undefined {
+    return this.#frozenDimensions.get(list)
+  }
+
+  rememberDimensions(list: readonly DimensionInput[], dimensions: DimensionSet): void {
+    if (Object.isFrozen(list) && list.every((dimension) => Object.isFrozen(dimension))) this.#frozenDimensions.set(list, dimensions)
   }
 
   /** @throws ServerError VALIDATION for a name that is not allowed or occurs twice, or a type that no attribute has */
