@@ -1,6 +1,10 @@
-// Writes the pages of docs/reference that follow from records. `npm run generate`; tests/reference.test.ts fails when a page is stale.
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { referencePages } from './reference-pages.ts'
+// Writes the files that follow from records. `npm run generate`; tests/reference.test.ts fails when one is stale.
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { generatedFiles } from './reference-pages.ts'
 
-for (const [name, text] of Object.entries(referencePages())) writeFileSync(join(import.meta.dirname, '..', 'docs', 'reference', name), text)
+for (const [path, text] of Object.entries(generatedFiles())) {
+  const target = join(import.meta.dirname, '..', path)
+  mkdirSync(dirname(target), { recursive: true })
+  writeFileSync(target, text)
+}

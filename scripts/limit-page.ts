@@ -1,0 +1,59 @@
+import { defaultLimits, type Limits } from '../src/base/limits.ts'
+import { code, page, table } from './reference-text.ts'
+
+const summaries: Readonly<Record<keyof Limits, string>> = {
+  databases: 'Databases',
+  tables: 'Tables in one database',
+  tags: 'Tags on one resource',
+  dimensionsPerTable: 'Dimensions that one table knows',
+  measureNamesPerTable: 'Measure names that one table knows',
+  attributesPerTable: 'Measures of multi-measure records that one table knows',
+  measuresPerRecord: 'Measures in one record',
+  recordsPerWrite: 'Records in one WriteRecords request',
+  dimensionNameBytes: 'Bytes of the name of a dimension',
+  measureNameBytes: 'Bytes of the name of a measure',
+  resourceNameBytes: 'Bytes of the name of a database or table',
+  seriesBytes: "Bytes of the names and values of a series' dimensions together",
+  recordBytes: 'Bytes of one record',
+  measureValueBytes: 'Bytes of one value of a measure',
+  queryTextChars: 'Characters of the text of a query',
+  queryDurationMs: 'Time that a query may run',
+  queryCallMs: 'Time that one Query request may take; an empty page is answered after half of it',
+  pageBytes: 'Bytes of one page of results',
+  pageRows: 'Rows of one page of results',
+  resultBytes: 'Bytes of a whole result',
+  resultMetadataBytes: "Bytes of the names and types of a result's columns",
+  memoryRetentionMaxHours: 'Longest retention in the memory store',
+  magneticRetentionMaxDays: 'Longest retention in the magnetic store',
+  defaultMemoryRetentionHours: 'Retention in the memory store of a table that names none',
+  defaultMagneticRetentionDays: 'Retention in the magnetic store of a table that names none',
+  futureIngestionMs: 'How far ahead of the present the time of a record may lie',
+  requestBodyBytes: 'Bytes of the body of a request',
+  pendingWriteRecords: 'Records that wait to become durable or to reach the engine; beyond it writes are throttled',
+  pendingWriteBytes: 'The same in bytes',
+  writeAheadLogBytes: 'Bytes of the write-ahead log; beyond it writes are throttled',
+  openCursors: 'Results that are being paged through at once',
+  cursorLifetimeMs: 'Time after which the pages of a result are gone',
+  cursorBufferBytes: 'Bytes that are read ahead for one result',
+  sqlNestingDepth: 'Levels of nesting in a query',
+  sqlTokens: 'Words and signs in a query',
+}
+
+/** docs/reference/limits.md */
+export function limitPage(): string {
+  const rows = Object.entries(defaultLimits).map(([name, value]) => [code(name), summaries[name as keyof Limits], valueText(name, value)])
+  return page([
+    '# Limits',
+    'The quotas of the service, with the defaults of AWS where AWS has one. `--limits name=number,…` of [tidemark serve](configuration.md) changes them, for instance ' +
+      '`--limits recordsPerWrite=1000,pageRows=10000`; times are given in the unit that ends the name.',
+    table(['name', 'limit', 'default'], rows),
+  ])
+}
+
+function valueText(name: string, value: number): string {
+  const text = value.toLocaleString('en-US')
+  if (name.endsWith('Ms')) return `${text} ms`
+  if (name.endsWith('Bytes')) return `${text} bytes`
+  if (name.endsWith('Hours')) return `${text} hours`
+  return name.endsWith('Days') ? `${text} days` : text
+}
