@@ -73,6 +73,8 @@ const settings: Readonly<Record<string, string | number>> = {
   join_use_nulls: 1,
   group_by_use_nulls: 1,
   short_circuit_function_evaluation: 'enable',
+  // moved before ARRAY JOIN, what can fail would be evaluated outside of the branch that guards it
+  query_plan_lift_up_array_join: 0,
   // the versions of a record have one time, and so one partition
   do_not_merge_across_partitions_select_final: 1,
   // on a cluster a subquery is about the whole table, not about one shard of it

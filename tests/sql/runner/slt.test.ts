@@ -60,6 +60,10 @@ describe('the dialect', () => {
     expect(formatSlt(blocks)).toBe(file)
   })
 
+  test('a database with a dot in its name is quoted', () => {
+    expect(parseSlt('load "d.b".My.Table')).toMatchObject([{ database: 'd.b', table: 'My.Table' }])
+  })
+
   test('completing writes the head and the rows, and keeps comments', () => {
     const blocks = parseSlt(file)
     const query = completeQuery(blocks[3] as QueryBlock, [{ name: 'a,b', type: 'double' }], ['1.0'])

@@ -3,7 +3,7 @@
  *
  *   clock 2024-01-15 12:00:00                    what now() is from here on
  *
- *   load db.table                                makes the table, writes the records below (runner/load.ts)
+ *   load db.table                                makes the table, writes the records below (runner/load.ts); `"d.b".table` where a dot is in it
  *   region=eu host=h1 | cpu | 2024-01-15 11:00:00 +15s | 1.5, 2.5
  *
  *   query (host varchar, avg double) ordered truth: documented
@@ -89,9 +89,9 @@ function parseBlock(lines: readonly string[], line: number): Block {
     case 'clock':
       return { kind: 'clock', text: rest!, ...place }
     case 'load': {
-      const name = /^([^.]+)\.(.+)$/.exec(rest!)
+      const name = /^(?:"([^"]+)"|([^."]+))\.(.+)$/.exec(rest!)
       if (name === null) return wrong(line, 'load takes DATABASE.TABLE')
-      return { kind: 'load', database: name[1]!, table: name[2]!, records: body.slice(1), ...place }
+      return { kind: 'load', database: name[1] ?? name[2]!, table: name[3]!, records: body.slice(1), ...place }
     }
     case 'query':
       return parseQuery(rest!, body.slice(1), place)
