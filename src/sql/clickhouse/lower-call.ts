@@ -30,11 +30,10 @@ export function lowerCall(
 ): Node {
   const handles = call.definition.kind !== 'scalar' || call.definition.nulls === 'handle'
   const context = new CallContext(values, call, surroundings, handles)
-  if (handles)
-    return call.signature.lower(
-      context,
-      ...(call.definition.kind === 'aggregate' ? args.map((arg, i) => typedNull(arg, call.arguments[i]!.type))),
-    )
+  if (handles) {
+    const isAggregate = call.definition.kind === 'aggregate'
+    return call.signature.lower(context, ...(isAggregate ? args.map((arg, i) => typedNull(arg, call.arguments[i]!.type)) : args))
+  }
   if (call.arguments.some((arg) => arg.kind === 'literal' && arg.value === null)) return values.nullOf(call.type)
   return isNested(call.type) ? lowerToNested(values, call, args, nullable, context) : lowerToScalar(values, call, args, context)
 }

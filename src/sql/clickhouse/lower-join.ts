@@ -11,7 +11,8 @@ import type { From, Node, SelectColumn } from './tree.ts'
 type Join = Extract<Relation, { kind: 'join' }>
 
 /** Both sides as subqueries whose columns are symbols. */
-export function lowerJoin(lowering: Lowering, join: Join, required: ReadonlySet<string>): Block {
+export function lowerJoin(lowering: Lowering, written: Join, required: ReadonlySet<string>): Block {
+  const join = smallerSideRight(written)
   const needed = withSymbols(required, join.on ? [join.on] : [])
   const conditions = join.on ? conjuncts(join.on) : []
   const leftSymbols = new Set(columnsOf(join.left).map((column) => column.symbol))
@@ -41,6 +42,24 @@ function sameKeys(lowering: Lowering, condition: Expression, place: Place): Node
   if (condition.kind !== 'not' || condition.operand.kind !== 'comparison' || condition.operand.operator !== 'distinct') return undefined
   const { left, right } = condition.operand
   return call(isNested(left.type) ? 'equals' : 'isNotDistinctFrom', lowering.expression(left, place), lowering.expression(right, place))
+}
+
+/**
+ * The engine builds its table from the right side and filters the left by it. A grouping is small beside the stored table that it is joined
+ * to (the last points of a series, joined back), which the engine's own guess does not see.
+ */
+function smallerSideRight(join: Join): Join {
+  if (join.type !== 'inner' || !isGrouping(join.left) || !isStored(join.right)) return join
+  return { ...join, left: join.right, right: join.left }
+}
+
+function isGrouping(relation: Relation): boolean {
+  if (relation.kind === 'aggregate' || relation.kind === 'distinct' || relation.kind === 'limit') return true
+  return (relation.kind === 'project' || relation.kind === 'filter' || relation.kind === 'sort') && isGrouping(relation.input)
+}
+
+function isStored(relation: Relation): boolean {
+  return relation.kind === 'scan' || ((relation.kind === 'project' || relation.kind === 'filter') && isStored(relation.input))
 }
 
 const joinTypes = { inner: 'INNER', left: 'LEFT', right: 'RIGHT', full: 'FULL', cross: 'CROSS' } as const

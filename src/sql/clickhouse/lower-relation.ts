@@ -2,6 +2,7 @@ import { unreachable } from '../../base/assert.ts'
 import { columnsOf } from '../analyzer/nullability.ts'
 import { callExpressions } from '../analyzer/visit.ts'
 import type { Aggregate, Relation, Scan } from '../ir.ts'
+import { isNested } from '../types/coercion.ts'
 import { Block } from './block.ts'
 import { lowerAggregateCall, lowerSortKey } from './lower-expression.ts'
 import { lowerJoin } from './lower-join.ts'
@@ -148,7 +149,13 @@ function lowerSort(lowering: Lowering, relation: Extract<Relation, { kind: 'sort
   const plainKeys = expressions.every((each) => each.kind === 'column')
   if (block.orderBy || block.isLimited || (block.distinct && !plainKeys)) block = block.nest(needed)
   const place = placeIn(lowering, block)
-  block.orderBy = relation.keys.map((key) => lowerSortKey(lowering, key, place))
+  block.orderBy = relation.keys.flatMap((key) => {
+    const sort = lowerSortKey(lowering, key, place)
+    if (!isNested(key.expression.type)) return [sort]
+    // an absent nested value is an empty option, which would come first
+    const isNull = lowering.values.isNull(sort.expression, key.expression.type)
+    return [{ expression: isNull, descending: key.nullsFirst, nullsFirst: false }, sort]
+  })
   return block
 }
 
