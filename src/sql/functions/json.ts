@@ -1,12 +1,14 @@
-import { call, identifier, integer, int64, lambda, nothing, string, when } from '../clickhouse/tree.ts'
+import { call, cast, identifier, integer, int64, lambda, nothing, string, when } from '../clickhouse/tree.ts'
 import type { Node } from '../clickhouse/tree.ts'
 import type { FunctionDefinition, LowerCall, Signature } from './definition.ts'
-import { and, checked, constantText, equal, less, not, or, plus, toInt64, truth, unlessNull } from './expression.ts'
+import { and, checked, constantText, equal, less, not, or, plus, present, toInt64, truth, unlessNull } from './expression.ts'
 import { JsonPathError, parseJsonPath } from './json/json-path.ts'
 import type { JsonStep } from './json/json-path.ts'
 
 const source = 'Trino documentation, "JSON functions"; JSON is held as varchar'
 
+/** The engine's JSON functions take no LowCardinality(Nullable(String)), as dimensions are held. */
+const plain = (json: Node): Node => cast(json, 'Nullable(String)')
 const typeOf = (json: Node): Node => call('toString', call('JSONType', json))
 const isA = (json: Node, type: string): Node => equal(typeOf(json), string(type))
 
@@ -28,7 +30,7 @@ function pathArgument(context: LowerCall): readonly JsonStep[] | null {
  * does is written otherwise first: a comma before a closing bracket goes, whole numbers beyond 64 bits become strings.
  */
 function rawAt(context: LowerCall, json: Node, steps: readonly JsonStep[]): Node {
-  return context.let(json, (text) =>
+  return context.let(plain(json), (text) =>
     context.let(strictRawAt(context, text, steps), (raw) =>
       when(and(equal(raw, string('')), call('match', text, string(mendable))), strictRawAt(context, mended(text), steps), raw),
     ),
@@ -41,7 +43,7 @@ const mended = (json: Node): Node => longNumbersAsText(call('replaceRegexpAll', 
 
 /** The text with long whole numbers as strings where it is no JSON as it stands. */
 const lenient = (context: LowerCall, json: Node, body: (json: Node) => Node): Node =>
-  context.let(json, (text) =>
+  context.let(plain(json), (text) =>
     context.let(when(and(isA(text, 'Null'), call('match', text, string('[0-9]{19}'))), longNumbersAsText(text), text), body),
   )
 
@@ -110,7 +112,11 @@ function contains(pattern: string, test: (element: Node, value: Node) => Node): 
       const element = context.variable('element')
       return unlessNull([json, value], (source_, wanted) =>
         lenient(context, source_, (text) => {
-          const found = call('arrayExists', lambda([element], test(identifier(element), wanted)), call('JSONExtractArrayRaw', text))
+          const found = call(
+            'arrayExists',
+            lambda([element], test(identifier(element), wanted)),
+            call('JSONExtractArrayRaw', present(text)),
+          )
           return when(isA(text, 'Array'), truth(found), nothing)
         }),
       )
@@ -119,7 +125,7 @@ function contains(pattern: string, test: (element: Node, value: Node) => Node): 
 }
 
 function arrayGet(_: LowerCall, json: Node, index: Node): Node {
-  return unlessNull([json, index], (text, i) => {
+  return unlessNull([plain(json), index], (text, i) => {
     const at = when(less(i, integer(0)), i, plus(i, integer(1)))
     const isInside = and(
       isA(text, 'Array'),
@@ -132,7 +138,7 @@ function arrayGet(_: LowerCall, json: Node, index: Node): Node {
 
 const invalidJson = 'Cannot convert value to JSON'
 const valid = (context: LowerCall, json: Node, body: (json: Node) => Node): Node =>
-  context.let(json, (text) => checked(context, body(text), { condition: not(call('isValidJSON', text)), message: invalidJson }))
+  context.let(plain(json), (text) => checked(context, body(text), { condition: not(call('isValidJSON', text)), message: invalidJson }))
 
 function record(
   name: string,
