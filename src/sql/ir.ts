@@ -239,6 +239,8 @@ export type FrameBound =
 export interface OutputField {
   readonly name: string
   readonly column: Column
+  /** The name was written with AS. */
+  readonly aliased?: true
 }
 
 /** A whole statement: the relation and its visible columns in order. */

@@ -46,7 +46,7 @@ export function analyzeExpression(analyzer: Analyzer, node: ast.Expression, scop
     case 'dereference':
       return fieldAccess(go(node.base), node.field)
     case 'parameter':
-      return parameter(analyzer, node)
+      return analyzer.parameter(node)
     case 'arithmetic': {
       const [left, right] = [go(node.left), go(node.right)]
       return callOf(arithmeticOperators[node.operator], [left, right], node.at, analyzer.session.nowNs, () =>
@@ -137,14 +137,6 @@ type Of<K extends ast.Expression['kind']> = Extract<ast.Expression, { kind: K }>
 type Go = (node: ast.Expression) => Expression
 
 const negateIf = (negated: boolean, expression: Expression): Expression => (negated ? negation(expression) : expression)
-
-function parameter(analyzer: Analyzer, node: Of<'parameter'>): Expression {
-  const parameters = analyzer.session.parameters ?? {}
-  const found = Object.hasOwn(parameters, node.name) ? parameters[node.name] : undefined
-  if (!found) return fail(node.at, 'SEMANTIC_ERROR', `Parameter @${node.name} has no value`)
-  const { type, value } = found
-  return literal(type, typeof value === 'number' && !isScalar(type, 'double') ? BigInt(value) : value)
-}
 
 function inList(go: Go, node: Of<'in-list'>): Expression {
   const operand = go(node.operand)

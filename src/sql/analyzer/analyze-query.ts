@@ -2,7 +2,7 @@ import { unreachable } from '../../base/assert.ts'
 import type { Column, Expression, Relation, SortKey } from '../ir.ts'
 import type * as ast from '../syntax/ast.ts'
 import { commonType, commonTypeOf, isComparable } from '../types/coercion.ts'
-import { sameType, typeText } from '../types/type.ts'
+import { BIGINT, sameType, typeText } from '../types/type.ts'
 import type { Type } from '../types/type.ts'
 import { analyzeSelect } from './analyze-select.ts'
 import { analyzeTable } from './analyze-table.ts'
@@ -45,7 +45,7 @@ function withScope(clause: ast.With, outer: Scope): Scope {
 }
 
 function rowCount(analyzer: Analyzer, node: ast.Expression, what: string): bigint {
-  const value = analyzer.expression(node, { fields: [], next: undefined })
+  const value = node.kind === 'parameter' ? analyzer.parameter(node, BIGINT) : analyzer.expression(node, { fields: [], next: undefined })
   if (!isLiteral(value) || typeof value.value !== 'bigint') return fail(node.at, 'SEMANTIC_ERROR', `${what} must be a whole number`)
   if (value.value < 0n)
     return fail(node.at, 'SEMANTIC_ERROR', `${what} row count must be greater or equal to 0 (actual value: ${value.value})`)
@@ -155,7 +155,7 @@ function analyzeSetOperation(analyzer: Analyzer, body: Extract<ast.QueryBody, { 
       right: convert(analyzer, right, types),
       columns,
     },
-    fields: columns.map((column, i) => ({ name: left.fields[i]!.name, column })),
+    fields: columns.map((column, i) => ({ ...left.fields[i]!, column })),
   }
 }
 

@@ -239,7 +239,7 @@ function project(analyzer: Analyzer, distinct: boolean, input: Relation, items: 
     if (distinct && !isComparable(item.expression.type)) {
       fail(item.at, 'TYPE_MISMATCH', `DISTINCT can only be applied to comparable types (actual: ${typeText(item.expression.type)})`)
     }
-    return { name: item.name, column: assign(item.expression) }
+    return { name: item.name, column: assign(item.expression), ...(item.alias === undefined ? {} : { aliased: true as const }) }
   })
   const selected = assignments.length
   const keys = order.map((key): SortKey => {

@@ -4,11 +4,13 @@ import { Names } from '../clickhouse/values.ts'
 import type { Session, TableReference } from '../compile.ts'
 import type { Expression, Query } from '../ir.ts'
 import type * as ast from '../syntax/ast.ts'
+import { isScalar } from '../types/coercion.ts'
 import { analyzeExpression } from './analyze-expression.ts'
 import { analyzeQuery } from './analyze-query.ts'
 import { analyzeRecursive } from './analyze-recursive.ts'
 import { fail, maxRelations } from './analyzer.ts'
-import type { AnalyzedQuery, Analyzer } from './analyzer.ts'
+import type { AnalyzedQuery, Analyzer, ResolveParameter } from './analyzer.ts'
+import { literal } from './build.ts'
 import { emptyScope } from './scope.ts'
 import type { Scope, WithBinding } from './scope.ts'
 
@@ -18,22 +20,36 @@ export interface Analysis extends Query {
 }
 
 /** Names resolved, types found. @throws ServerError with the position in the text. */
-export function analyze(query: ast.Query, catalog: Catalog, session: Session): Analysis {
-  const analyzer = new QueryAnalyzer(catalog, session)
+export function analyze(
+  query: ast.Query,
+  catalog: Catalog,
+  session: Session,
+  parameter: ResolveParameter = (node) => parameterValue(session, node),
+): Analysis {
+  const analyzer = new QueryAnalyzer(catalog, session, parameter)
   const { relation, fields } = analyzer.query(query, emptyScope)
   return { relation, fields, tables: analyzer.tables(), names: analyzer.names }
+}
+
+function parameterValue({ parameters = {} }: Session, node: Parameters<ResolveParameter>[0]): Expression {
+  const found = Object.hasOwn(parameters, node.name) ? parameters[node.name] : undefined
+  if (!found) return fail(node.at, 'SEMANTIC_ERROR', `Parameter @${node.name} has no value`)
+  const { type, value } = found
+  return literal(type, typeof value === 'number' && !isScalar(type, 'double') ? BigInt(value) : value)
 }
 
 class QueryAnalyzer implements Analyzer {
   readonly catalog: Catalog
   readonly session: Session
+  readonly parameter: ResolveParameter
   readonly names = new Names()
   readonly #tables = new Map<string, TableReference>()
   #relations = 0
 
-  constructor(catalog: Catalog, session: Session) {
+  constructor(catalog: Catalog, session: Session, parameter: ResolveParameter) {
     this.catalog = catalog
     this.session = session
+    this.parameter = parameter
   }
 
   expression(node: ast.Expression, scope: Scope): Expression {

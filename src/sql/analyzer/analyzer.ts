@@ -5,6 +5,7 @@ import type { Names } from '../clickhouse/values.ts'
 import type { Session, TableReference } from '../compile.ts'
 import type { Expression, OutputField, Relation } from '../ir.ts'
 import type * as ast from '../syntax/ast.ts'
+import type { Type } from '../types/type.ts'
 import type { Scope, WithBinding } from './scope.ts'
 
 /** What the parts of the analysis share, and how they reach one another. */
@@ -19,7 +20,11 @@ export interface Analyzer {
   /** Counts relations: nested WITH items that are used many times would otherwise grow without bound. */
   countRelation(at: Position): void
   reads(table: TableReference): void
+  readonly parameter: ResolveParameter
 }
+
+/** What stands for `@name`; `required` is the type where the place takes no other. @throws ServerError SEMANTIC_ERROR */
+export type ResolveParameter = (node: Extract<ast.Expression, { kind: 'parameter' }>, required?: Type) => Expression
 
 export interface AnalyzedQuery {
   readonly relation: Relation
