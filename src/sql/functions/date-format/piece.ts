@@ -68,4 +68,3 @@ export const monthNames = [
   'November',
   'December',
 ] as const
-export const weekdayNames = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'] as const

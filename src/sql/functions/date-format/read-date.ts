@@ -28,7 +28,7 @@ import { zoneOffsets } from './read-pattern.ts'
 import type { FixedPlan, ReadPlan } from './read-pattern.ts'
 
 /** Where two-digit years begin: they are those of [start, start + 100). */
-export interface ReadOptions {
+interface ReadOptions {
   readonly firstYear: number
   readonly failure: string
 }

@@ -67,7 +67,7 @@ function wholeConstant(context: LowerCall, index: number): bigint | undefined {
 }
 
 /** trunc((b - a) / size) without overflow: the quotients and remainders are subtracted, then carried. */
-export function wholeUnits(context: LowerCall, a: Node, b: Node, size: bigint): Node {
+function wholeUnits(context: LowerCall, a: Node, b: Node, size: bigint): Node {
   const unit = int64(size)
   if (size === 1n) return narrowNs(context, minus(toInt128(b), toInt128(a)), 'the difference does not fit a bigint')
   return context.let(a, (x) =>

@@ -10,7 +10,7 @@ const allowed = {
   date: (unit: string) => unit === 'day' || unit === 'week' || isCalendarUnit(unit),
   time: (unit: string) => isFixedUnit(unit) && unit !== 'day' && unit !== 'week',
 } as const
-export type Subject = keyof typeof allowed
+type Subject = keyof typeof allowed
 
 /** The unit that the first argument names; null when it is NULL. Unknown ones, and columns, are errors at its place. */
 export function unitArgument(context: LowerCall, subject: Subject): Unit | null {

@@ -16,7 +16,7 @@ const last = 0x10ffff
 export const setOf = (...ranges: readonly (readonly [number, number])[]): CharacterSet => ({ ranges: normalize(ranges), classes: [] })
 export const setOfCharacters = (text: string): CharacterSet =>
   setOf(...[...text].map((c) => [c.codePointAt(0)!, c.codePointAt(0)!] as const))
-export const setOfClass = (re2: string): CharacterSet => ({ ranges: [], classes: [re2] })
+const setOfClass = (re2: string): CharacterSet => ({ ranges: [], classes: [re2] })
 
 function normalize(ranges: readonly (readonly [number, number])[]): readonly (readonly [number, number])[] {
   const sorted = [...ranges].sort((a, b) => a[0] - b[0])
@@ -100,7 +100,7 @@ export const predefined: Readonly<Record<string, CharacterSet>> = {
 export const lineBreaks = setOfCharacters('\n\r\u0085\u2028\u2029')
 
 /** Names of \p{…} that are ASCII sets. Source: java.util.regex.Pattern, POSIX classes. */
-export const posix: Readonly<Record<string, CharacterSet>> = {
+const posix: Readonly<Record<string, CharacterSet>> = {
   Lower: setOf([0x61, 0x7a]),
   Upper: setOf([0x41, 0x5a]),
   ASCII: setOf([0, 0x7f]),

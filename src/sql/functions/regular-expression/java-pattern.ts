@@ -1,7 +1,7 @@
 import { PatternParser } from './pattern-parser.ts'
 import type { PatternNode } from './syntax.ts'
 
-export interface GroupFacts {
+interface GroupFacts {
   /** Takes part in every match. */
   readonly isCertain: boolean
   readonly mayBeEmpty: boolean

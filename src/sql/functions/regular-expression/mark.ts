@@ -11,7 +11,7 @@ import type { JavaPattern } from './java-pattern.ts'
  */
 const [matchByte, groupByte, endByte] = [255, 254, 253].map(impossibleByte) as [Node, Node, Node]
 
-export interface Marks {
+interface Marks {
   /** The text before the first match. */
   readonly before: Node
   /** An array with one marked text for each match. */

@@ -1,5 +1,5 @@
 /** A piece of a replacement of Java's Matcher: text, or what a group matched. */
-export type ReplacementPiece = { readonly kind: 'text'; readonly text: string } | { readonly kind: 'group'; readonly index: number }
+type ReplacementPiece = { readonly kind: 'text'; readonly text: string } | { readonly kind: 'group'; readonly index: number }
 
 export class ReplacementError extends Error {
   override readonly name = 'ReplacementError'
