@@ -1,22 +1,27 @@
 import { readFile } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { startCluster, type ClickhouseCluster } from '../harness/clickhouse-cluster.ts'
 import { findSltFiles } from './runner/files.ts'
 import { openProduct, type Product } from './runner/open-product.ts'
 import { runSlt } from './runner/run.ts'
 
-let product: Product
-beforeAll(async () => {
-  product = await openProduct()
-})
-afterAll(async () => {
-  await product.close()
-})
+const files = (await findSltFiles()).map((path) => ({ name: `${basename(dirname(path))}/${basename(path, '.slt')}`, path }))
 
-test.each((await findSltFiles()).map((path) => ({ name: basename(dirname(path)) + '/' + basename(path, '.slt'), path })))(
-  '$name gives what is written in its file',
-  async ({ path }) => {
+describe.each(['chdb', 'clickhouse'] as const)('on %s', (engine) => {
+  let cluster: ClickhouseCluster | undefined
+  let product: Product
+  beforeAll(async () => {
+    if (engine === 'clickhouse') cluster = await startCluster()
+    product = await openProduct(cluster?.endpoints)
+  })
+  afterAll(async () => {
+    await product.close()
+    await cluster?.stop()
+  })
+
+  test.each(files)('$name gives what is written in its file', async ({ path }) => {
     const { problems } = await runSlt(await readFile(path, 'utf8'), product.database, product.clock)
     expect(problems).toEqual([])
-  },
-)
+  })
+})

@@ -15,13 +15,13 @@ export interface Product {
   close(): Promise<void>
 }
 
-/** The whole product without a wire, on a data directory of its own: embedded, or on the ClickHouse of CLICKHOUSE_URL. */
-export async function openProduct(): Promise<Product> {
+/** The whole product without a wire, on a data directory of its own: embedded, or on ClickHouse nodes. */
+export async function openProduct(endpoints?: readonly string[]): Promise<Product> {
   const dataDirectory = await mkdtemp(join(tmpdir(), 'tidemark-slt-'))
   const clock = new SetClock()
   clock.set(1_705_320_000_000_000_000n)
-  const url = process.env['CLICKHOUSE_URL']
-  const engine = url === undefined ? ({ kind: 'chdb' } as const) : ({ kind: 'clickhouse', urls: [new URL(url)] } as const)
+  const engine =
+    endpoints === undefined ? ({ kind: 'chdb' } as const) : ({ kind: 'clickhouse', urls: endpoints.map((each) => new URL(each)) } as const)
   const common = { productVersion: '0.0.0', clock, limits: defaultLimits, log: silentLog }
   const storage = await openStorage({ ...common, dataDirectory, engine, masterKey: { kind: 'beside-data' } })
   const account = { region: 'us-east-1', accountId: '000000000000' }
