@@ -1,6 +1,7 @@
 import { Metrics } from '../src/base/metrics.ts'
 import type { OptionDefinition, OptionDefinitions } from '../src/base/option.ts'
 import { connectionOptions } from '../src/cli/connection.ts'
+import { demoOptions } from '../src/cli/demo/demo.ts'
 import { keyOptions, rotateStorageOptions } from '../src/cli/keys.ts'
 import { queryOptions } from '../src/cli/query.ts'
 import { statusOptions } from '../src/cli/status.ts'
@@ -49,6 +50,10 @@ function commandLinePage(): string {
     '## tidemark status',
     'Shows databases, tables, rows, series, bytes of each tier, rates, and the engine.',
     optionTable(statusOptions),
+    '## tidemark demo',
+    'Makes the database `sampleDB` with data to try queries on: hosts in `DevOps` and `DevOpsMulti`, trucks in `IoT` and `IoTMulti`, each with the same values as ' +
+      'single-measure and as multi-measure records. It may run again: records that are there stay, newer ones are added.',
+    optionTable(demoOptions),
     '## tidemark keys create USER · keys list · keys revoke ID',
     'Manages access keys. `create` is the only command that ever shows a secret.',
     optionTable(keyOptions),

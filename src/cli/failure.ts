@@ -1,7 +1,10 @@
 /** A server said no: which exception, and why. Shown as one line. */
 export class ServiceFailure extends Error {
+  readonly exception: string
+
   constructor(exception: string, reason: string) {
     super(`${exception}: ${reason}`)
+    this.exception = exception
   }
 }
 

@@ -6,6 +6,7 @@ import { serverOptions } from '../server/options.ts'
 import { version } from '../server/version.ts'
 import { addOptions, environmentHelp, optionSources } from './command-options.ts'
 import { connectionOptions } from './connection.ts'
+import { demoOptions, runDemo } from './demo/demo.ts'
 import { Interrupted, ServiceFailure } from './failure.ts'
 import type { Host } from './host.ts'
 import { createKey, keyOptions, listKeys, revokeKey, rotateStorageOptions } from './keys.ts'
@@ -69,6 +70,12 @@ function buildProgram(host: Host): Command {
   command(program, 'status', 'Show databases, tables, sizes and rates', { ...statusOptions, ...connectionOptions }).action(
     async (_options: object, self: Command) => {
       await runStatus(optionSources(self), output)
+    },
+  )
+
+  command(program, 'demo', 'Make the database sampleDB with data to try queries on', { ...demoOptions, ...connectionOptions }).action(
+    async (_options: object, self: Command) => {
+      await runDemo(optionSources(self), output, (text) => void (host.stderr.isTTY && host.stderr.write(text)))
     },
   )
 
