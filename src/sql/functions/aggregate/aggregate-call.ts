@@ -29,7 +29,7 @@ export const unkept = (tuple: Node): Node => call('tupleElement', tuple, integer
 
 /** NULL is no pair. */
 export const pairCount = (context: LowerCall, a: Node, b: Node): Node =>
-  context.aggregate('countIf', [call('and', call('isNotNull', a), call('isNotNull', b))])
+  aggregateWhere(context, call('and', call('isNotNull', a), call('isNotNull', b)), 'count', context.distinct ? [call('tuple', a, b)] : [])
 
 /** NULL over fewer rows than `least`. */
 export const fromCount = (count: Node, least: number, value: Node): Node => when(call('less', count, integer(least)), nothing, value)

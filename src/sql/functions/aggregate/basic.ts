@@ -112,7 +112,7 @@ export const basicAggregates: readonly FunctionDefinition[] = [
     signatures: [
       {
         pattern: '(boolean) -> bigint',
-        lower: (context, x) => counted(context.aggregate('countIf', [call('ifNull', x!, boolean(false))])),
+        lower: (context, x) => counted(aggregateWhere(context, call('ifNull', x!, boolean(false)), 'count', context.distinct ? [x!] : [])),
       },
     ],
     examples: [{ sql: over('count_if(x > 1)', '1, 2, 3, NULL'), type: 'bigint', result: '2' }],
