@@ -22,18 +22,29 @@ function gatherEntries(context: LowerCall, key: Node, value: Node): Node {
   return mapElements(context, gathered, (entry) => call('tuple', unkept(keyOf(entry)), unkept(call('tupleElement', entry, integer(2)))))
 }
 
-/** All values of each key, in the order of the rows. */
+/** All values of each key, in the order of the rows: sorted by key, the entries are cut where the key changes. */
 function multimap(context: LowerCall, key: Node, value: Node): Node {
   return context.let(gatherEntries(context, key, value), (entries) => {
-    const [own, other] = [context.variable(), context.variable()]
-    const isSame = call('equals', context.wrap(keyOf(identifier(other))), context.wrap(keyOf(identifier(own))))
-    const values = mapElements(context, call('arrayFilter', lambda([other], isSame), entries), (entry) =>
-      call('tupleElement', entry, integer(2)),
-    )
+    const [entry, place, own, before, cut, group] = [1, 2, 3, 4, 5, 6].map(() => context.variable()) as [
+      string,
+      string,
+      string,
+      string,
+      string,
+      string,
+    ]
+    const order = lambda([entry, place], call('tuple', keyOf(identifier(entry)), identifier(place)))
+    const sorted = call('arraySort', order, entries, call('arrayEnumerate', entries))
+    const groups = context.let(sorted, (all) => {
+      const previous = call('arrayPushFront', call('arrayPopBack', all), call('arrayElement', all, integer(1)))
+      const isNew = lambda([own, before], call('notEquals', keyOf(identifier(own)), keyOf(identifier(before))))
+      return call('arraySplit', lambda([entry, cut], identifier(cut)), all, call('arrayMap', isNew, all, previous))
+    })
+    const values = mapElements(context, identifier(group), (each) => call('tupleElement', each, integer(2)))
     const merged = call(
       'arrayMap',
-      lambda([own], call('tuple', keyOf(identifier(own)), context.wrap(values))),
-      firstOfKey(context, entries),
+      lambda([group], call('tuple', keyOf(call('arrayElement', identifier(group), integer(1))), context.wrap(values))),
+      groups,
     )
     return when(call('empty', entries), call('array'), context.wrap(merged))
   })

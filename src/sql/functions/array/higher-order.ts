@@ -43,8 +43,21 @@ function match(context: LowerCall, array: Node, condition: Node, quantifier: 'an
   )
 }
 
+/** Every element is compared with every other, all at once in memory. */
+const maxCompared = 2000
+
 /** Sorts by a comparison: each element's place is how many come before it; of equal ones the earlier comes first. */
-function sortBy(context: LowerCall, array: Node, comparator: Node): Node {
+function sortBy(context: LowerCall, whole: Node, comparator: Node): Node {
+  const sortedShort = sortShortBy(context, call('arraySlice', whole, integer(1), integer(maxCompared)), comparator)
+  return context.failIf(
+    call('greater', call('length', whole), integer(maxCompared)),
+    'NOT_SUPPORTED',
+    `array_sort with a comparison takes at most ${maxCompared} elements`,
+    sortedShort,
+  )
+}
+
+function sortShortBy(context: LowerCall, array: Node, comparator: Node): Node {
   const { parameters, body } = asLambda(comparator)
   const [other, own] = parameters as [string, string]
   const [i, j, place] = [context.variable(), context.variable(), context.variable()]
@@ -198,7 +211,7 @@ export const higherOrderFunctions: readonly FunctionDefinition[] = [
       },
       {
         pattern: '(array(T), function(T, T, integer)) -> array(T)',
-        lower: (context, ...args) => unlessAnyNull(context, args, (a, f) => sortBy(context, a!, f!)),
+        lower: (context, ...args) => unlessAnyNull(context, args, (a, f) => context.let(a!, (items) => sortBy(context, items, f!))),
       },
     ],
     examples: [
