@@ -77,6 +77,8 @@ const settings: Readonly<Record<string, string | number>> = {
   query_plan_lift_up_array_join: 0,
   // the versions of a record have one time, and so one partition
   do_not_merge_across_partitions_select_final: 1,
+  // a named value of one branch of a UNION is not one of the others
+  enable_global_with_statement: 0,
   // on a cluster a subquery is about the whole table, not about one shard of it
   distributed_product_mode: 'global',
   max_ast_elements: 1_000_000,

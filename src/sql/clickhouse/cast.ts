@@ -6,7 +6,7 @@ import { castFromText } from './cast-text.ts'
 import { dateOfDays } from './date.ts'
 import { physicalType } from './physical.ts'
 import { scalarText } from './text.ts'
-import { call, cast, identifier, int64, integer, lambda, when } from './tree.ts'
+import { call, cast, float, identifier, int64, integer, lambda, string, when } from './tree.ts'
 import type { Node } from './tree.ts'
 import type { Values } from './values.ts'
 
@@ -181,23 +181,13 @@ function narrowInteger(values: Values, value: Node): Node {
 
 /** Half away from zero, as the family rounds; NaN and what does not fit are errors. */
 function doubleToInteger(values: Values, value: Node, to: 'integer' | 'bigint'): Node {
-  const limit = to === 'integer' ? 2147483648 : 9223372036854775808
   return values.let(value, (x) => {
-    const rounded = call(
-      'if',
-      call('less', x, integer(0)),
-      call('ceil', call('minus', x, { kind: 'float', value: 0.5 })),
-      call('floor', call('plus', x, { kind: 'float', value: 0.5 })),
+    const rounded = when(call('less', x, integer(0)), call('ceil', call('minus', x, float(0.5))), call('floor', call('plus', x, float(0.5))))
+    const converted = call('accurateCastOrNull', rounded, string(to === 'integer' ? 'Int32' : 'Int64'))
+    if (values.safe) return converted
+    return values.let(converted, (result) =>
+      values.failIf(call('and', call('isNull', result), call('isNotNull', x)), 'INVALID_CAST_ARGUMENT', outOfRange(to), result),
     )
-    return values.let(rounded, (r) => {
-      const inside = call(
-        'and',
-        call('greaterOrEquals', r, { kind: 'float', value: -limit }),
-        call('less', r, { kind: 'float', value: limit }),
-      )
-      const converted = when(inside, call(to === 'integer' ? 'toInt32' : 'toInt64', r), { kind: 'null' })
-      return values.failIf(call('not', inside), 'INVALID_CAST_ARGUMENT', outOfRange(to), converted)
-    })
   })
 }
 

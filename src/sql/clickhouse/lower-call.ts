@@ -215,7 +215,7 @@ class CallContext implements LowerCall {
       name,
       arguments: args,
       ...(parameters ? { parameters } : {}),
-      ...(this.distinct ? { distinct: true } : {}),
+      ...(this.distinct && args.length > 0 ? { distinct: true } : {}),
       ...(filter && !(filter.kind === 'boolean' && filter.value) ? { filter } : {}),
       ...(this.over ? { over: this.over } : {}),
     }

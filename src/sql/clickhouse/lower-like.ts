@@ -1,4 +1,4 @@
-import { ServerError } from '../../base/errors.ts'
+import { ServerError, type Position } from '../../base/errors.ts'
 import type { Expression } from '../ir.ts'
 import { call, string } from './tree.ts'
 import type { Node } from './tree.ts'
@@ -10,7 +10,7 @@ export function lowerLike(values: Values, expression: Extract<Expression, { kind
   const operand = go(expression.operand)
   if (pattern.kind === 'literal' && (escape === undefined || escape.kind === 'literal')) {
     if (pattern.value === null || escape?.value === null) return values.nullOf(expression.type)
-    const { text, isPlain } = translateLike(pattern.value as string, (escape?.value as string | undefined) || undefined)
+    const { text, isPlain } = translateLike(pattern.value as string, (escape?.value as string | undefined) || undefined, expression.at)
     return isPlain ? call('equals', operand, string(text)) : call('like', operand, string(text))
   }
   const doubled = call('replaceAll', go(pattern), string('\\'), string('\\\\'))
@@ -27,10 +27,16 @@ export function lowerLike(values: Values, expression: Extract<Expression, { kind
   })
 }
 
+const followed = 'Escape character must be followed by %, _ or the escape character itself'
+
+function refuse(message: string, at: Position | undefined): never {
+  throw new ServerError('INVALID_FUNCTION_ARGUMENT', message, at ? { position: at } : {})
+}
+
 /** ClickHouse's pattern; `isPlain`: no wildcards, `text` is what must be equal. @throws ServerError INVALID_FUNCTION_ARGUMENT */
-export function translateLike(pattern: string, escape: string | undefined): { readonly text: string; readonly isPlain: boolean } {
+export function translateLike(pattern: string, escape: string | undefined, at?: Position): { readonly text: string; readonly isPlain: boolean } {
   if (escape !== undefined && Array.from(escape).length !== 1) {
-    throw new ServerError('INVALID_FUNCTION_ARGUMENT', 'Escape string must be a single character')
+    return refuse('Escape string must be a single character', at)
   }
   let text = ''
   let plain = ''
@@ -39,7 +45,7 @@ export function translateLike(pattern: string, escape: string | undefined): { re
   for (const character of pattern) {
     if (escaped) {
       if (character !== '%' && character !== '_' && character !== escape) {
-        throw new ServerError('INVALID_FUNCTION_ARGUMENT', 'Escape character must be followed by %, _ or the escape character itself')
+        return refuse(followed, at)
       }
       text += character === '%' || character === '_' ? `\\${character}` : character === '\\' ? '\\\\' : character
       plain += character
@@ -54,7 +60,6 @@ export function translateLike(pattern: string, escape: string | undefined): { re
       plain += character
     }
   }
-  if (escaped)
-    throw new ServerError('INVALID_FUNCTION_ARGUMENT', 'Escape character must be followed by %, _ or the escape character itself')
+  if (escaped) return refuse(followed, at)
   return isPlain ? { text: plain, isPlain } : { text, isPlain }
 }
