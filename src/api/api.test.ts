@@ -112,6 +112,41 @@ describe('operations', () => {
     ])
   })
 
+  it('prepare a query and tell the account settings', async () => {
+    const { app } = setUp()
+    expect((await send(app, 'PrepareQuery', { QueryString: 'SELECT @p', ValidateOnly: true })).body).toEqual({
+      QueryString: 'SELECT @p',
+      Columns: [{ Name: 'x', Type: { ScalarType: 'BIGINT' }, DatabaseName: 'db', TableName: 't', Aliased: true }],
+      Parameters: [{ Name: 'p', Type: { ScalarType: 'TIMESTAMP' } }],
+    })
+    expect((await send(app, 'DescribeAccountSettings', {})).body).toEqual({
+      MaxQueryTCU: 200,
+      QueryPricingModel: 'COMPUTE_UNITS',
+      QueryCompute: { ComputeMode: 'ON_DEMAND' },
+    })
+    const NotificationConfiguration = { SnsConfiguration: { TopicArn: 'arn:topic' }, RoleArn: 'arn:role' }
+    const ProvisionedCapacity = { TargetQueryTCU: 8, NotificationConfiguration }
+    const updated = await send(app, 'UpdateAccountSettings', { MaxQueryTCU: 12, QueryCompute: { ComputeMode: 'PROVISIONED', ProvisionedCapacity } })
+    expect(updated.body).toEqual({
+      MaxQueryTCU: 12,
+      QueryPricingModel: 'COMPUTE_UNITS',
+      QueryCompute: {
+        ComputeMode: 'PROVISIONED',
+        ProvisionedCapacity: { ActiveQueryTCU: 8, NotificationConfiguration, LastUpdate: { TargetQueryTCU: 8, Status: 'SUCCEEDED' } },
+      },
+    })
+  })
+
+  it('write the nanoseconds of query insights with all digits', async () => {
+    const insights = { tableCount: 1, temporal: { valueNs: 9_007_199_254_740_993n, tableArn: 'arn:t' }, outputRows: 1, outputBytes: 9 }
+    const page = { queryId: 'AEB1', columns: [], rowsJson: '[]', rowCount: 0, progressPercentage: 100, cumulativeBytesScanned: 0 }
+    const { app } = setUp({ query: async () => ({ ...page, cumulativeBytesMetered: 0, insights }) })
+    const { text } = await send(app, 'Query', { QueryString: 'SELECT 1', QueryInsights: { Mode: 'ENABLED_WITH_RATE_CONTROL' } })
+    expect(text).toContain(
+      '"QueryInsightsResponse":{"QueryTemporalRange":{"Max":{"Value":9007199254740993,"TableArn":"arn:t"}},"QueryTableCount":1,"OutputRows":1,"OutputBytes":9}',
+    )
+  })
+
   it('answer a query with the rows’ text as it is', async () => {
     const { app } = setUp()
     const { text } = await send(app, 'Query', { QueryString: 'SELECT 1', ClientToken: 'x'.repeat(36), QueryInsights: { Mode: 'DISABLED' } })
@@ -257,12 +292,7 @@ describe('refusals', () => {
     ['a name outside the pattern', 'CreateDatabase', { DatabaseName: 'a b' }, 'regular expression pattern: [a-zA-Z0-9_.-]+'],
     ['21 results a page', 'ListTables', { MaxResults: 21 }, "Value '21' at 'maxResults'"],
     ['1001 rows a page', 'Query', { QueryString: 'SELECT 1', MaxRows: 1001 }, "Value '1001' at 'maxRows'"],
-    [
-      'insights that are not there',
-      'Query',
-      { QueryString: 'SELECT 1', QueryInsights: { Mode: 'ENABLED_WITH_RATE_CONTROL' } },
-      'QueryInsights with Mode ENABLED_WITH_RATE_CONTROL is not supported',
-    ],
+    ['a preparation that is to be run', 'PrepareQuery', { QueryString: 'SELECT 1' }, 'ValidateOnly must be true'],
     ['an empty retention', 'CreateTable', { DatabaseName: 'db', TableName: 't', RetentionProperties: {} }, '2 validation errors detected'],
   ])('for %s say what and where', async (_what, operation, input, message) => {
     const { app } = setUp()

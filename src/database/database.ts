@@ -31,6 +31,10 @@ export interface Database extends Service {
   query(caller: Caller, input: QueryInput): Promise<QueryPage>
   /** Answers the message of the CancelQuery response. */
   cancelQuery(caller: Caller, queryId: string): Promise<string>
+  /** What a query answers and which `@name` parameters it takes; nothing is run. */
+  prepareQuery(caller: Caller, queryString: string): Promise<PreparedQueryDescription>
+  describeAccountSettings(caller: Caller): Promise<AccountSettings>
+  updateAccountSettings(caller: Caller, input: UpdateAccountSettingsInput): Promise<AccountSettings>
 
   /** For verifying signatures; undefined when there is no such key. Synchronous: it is on the path of every request. */
   findAccessKey(accessKeyId: string): AccessKey | undefined
@@ -143,6 +147,8 @@ export interface QueryInput {
   readonly clientToken?: string
   readonly nextToken?: string
   readonly maxRows?: number
+  /** Tell how much of its tables the query reads; one such query a second. */
+  readonly insights?: boolean
 }
 
 export interface ResultColumn {
@@ -160,6 +166,50 @@ export interface QueryPage {
   readonly progressPercentage: number
   readonly cumulativeBytesScanned: number
   readonly cumulativeBytesMetered: number
+  /** When the first call asked for them. */
+  readonly insights?: QueryInsights
+}
+
+export interface QueryInsights {
+  readonly tableCount: number
+  /** Of the table that the longest time is read of. */
+  readonly temporal?: { readonly valueNs: bigint; readonly tableArn: string }
+  /** Of the table that the greatest share, from 0 to 1, is read of. */
+  readonly spatial?: { readonly value: number; readonly tableArn: string; readonly partitionKey: readonly string[] }
+  /** Answered so far, this page included. */
+  readonly outputRows: number
+  readonly outputBytes: number
+}
+
+export interface PreparedQueryDescription {
+  readonly columns: readonly PreparedColumn[]
+  readonly parameters: readonly ResultColumn[]
+}
+
+export interface PreparedColumn extends ResultColumn {
+  /** The table whose column this is, unchanged but for its name. */
+  readonly origin?: { readonly database: string; readonly table: string }
+  readonly isAliased: boolean
+}
+
+/** Compute units (TCU) and how they are asked for. */
+export interface AccountSettings {
+  readonly maxQueryTcu: number
+  readonly queryPricingModel: 'BYTES_SCANNED' | 'COMPUTE_UNITS'
+  /** Absent: queries run on demand. */
+  readonly provisioned?: ProvisionedCapacity
+}
+
+export interface ProvisionedCapacity {
+  readonly targetQueryTcu: number
+  readonly notification?: { readonly roleArn: string; readonly topicArn?: string }
+}
+
+export interface UpdateAccountSettingsInput {
+  readonly maxQueryTcu?: number
+  readonly queryPricingModel?: 'BYTES_SCANNED' | 'COMPUTE_UNITS'
+  readonly computeMode?: 'ON_DEMAND' | 'PROVISIONED'
+  readonly provisioned?: ProvisionedCapacity
 }
 
 export interface AccessKeySummary {

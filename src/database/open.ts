@@ -9,23 +9,27 @@ import { AccessKeys } from './access/access-keys.ts'
 import { type Action, authorize } from './access/authorize.ts'
 import { type KeyPair, rootCredentialsFile, writeRootCredentials } from './access/root-credentials.ts'
 import type { AccessKey, Caller } from './caller.ts'
+import { AccountSettingsControl } from './control/account-settings.ts'
 import { type Account, anyArn, databaseArn, tableArn } from './control/arn.ts'
 import { Databases } from './control/databases.ts'
 import { ResourceTags } from './control/resource-tags.ts'
 import { TableControl } from './control/tables.ts'
 import type {
   AccessKeySummary,
+  AccountSettings,
   CreateDatabaseInput,
   CreateTableInput,
   Database,
   DatabaseDescription,
   Page,
   PageRequest,
+  PreparedQueryDescription,
   QueryInput,
   QueryPage,
   Status,
   TableDescription,
   Tag,
+  UpdateAccountSettingsInput,
   UpdateTableInput,
   WriteInput,
   WriteResult,
@@ -87,6 +91,7 @@ class StoredDatabase implements OpenDatabase {
   readonly #databases: Databases
   readonly #tables: TableControl
   readonly #tags: ResourceTags
+  readonly #accountSettings: AccountSettingsControl
   readonly #writes: WriteService
   readonly #queries: QueryService
   readonly #startMs: number
@@ -102,6 +107,7 @@ class StoredDatabase implements OpenDatabase {
     this.#databases = new Databases({ storage, account, clock, limits })
     this.#tables = new TableControl({ storage, account, clock, limits }, this.#databases)
     this.#tags = new ResourceTags(this.#databases, this.#tables, account, limits)
+    this.#accountSettings = new AccountSettingsControl(storage.documents, clock)
     this.#startMs = clock.monotonicMs()
     this.#recordRate = new Rate(clock)
     this.#queryRate = new Rate(clock)
@@ -211,6 +217,20 @@ class StoredDatabase implements OpenDatabase {
 
   async cancelQuery(caller: Caller, queryId: string): Promise<string> {
     return this.#queries.cancel(caller, queryId)
+  }
+
+  async prepareQuery(caller: Caller, queryString: string): Promise<PreparedQueryDescription> {
+    return this.#queries.prepare(caller, queryString)
+  }
+
+  async describeAccountSettings(caller: Caller): Promise<AccountSettings> {
+    this.#authorize(caller, 'timestream:DescribeAccountSettings', anyArn(this.#options.account))
+    return this.#accountSettings.describe()
+  }
+
+  async updateAccountSettings(caller: Caller, input: UpdateAccountSettingsInput): Promise<AccountSettings> {
+    this.#authorize(caller, 'timestream:UpdateAccountSettings', anyArn(this.#options.account))
+    return this.#accountSettings.update(input)
   }
 
   findAccessKey(accessKeyId: string): AccessKey | undefined {

@@ -89,6 +89,16 @@ export function inMemoryDatabase(
     },
     query: async () => page,
     cancelQuery: async (_caller, queryId) => `query ${queryId} was cancelled`,
+    prepareQuery: async () => ({
+      columns: [{ name: 'x', type: { kind: 'scalar', name: 'bigint' }, origin: { database: 'db', table: 't' }, isAliased: true }],
+      parameters: [{ name: 'p', type: { kind: 'scalar', name: 'timestamp' } }],
+    }),
+    describeAccountSettings: async () => ({ maxQueryTcu: 200, queryPricingModel: 'COMPUTE_UNITS' }),
+    updateAccountSettings: async (_caller, { maxQueryTcu = 200, provisioned }) => ({
+      maxQueryTcu,
+      queryPricingModel: 'COMPUTE_UNITS',
+      ...(provisioned && { provisioned }),
+    }),
     findAccessKey: (accessKeyId) => keys.find((key) => key.accessKeyId === accessKeyId),
     createAccessKey: async (_caller, userName) => ({
       ...rootKey,

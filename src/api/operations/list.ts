@@ -8,15 +8,18 @@ import { createDatabase } from './create-database.ts'
 import { createTable } from './create-table.ts'
 import { deleteDatabase } from './delete-database.ts'
 import { deleteTable } from './delete-table.ts'
+import { describeAccountSettings } from './describe-account-settings.ts'
 import { describeDatabase } from './describe-database.ts'
 import { describeEndpoints } from './describe-endpoints.ts'
 import { describeTable } from './describe-table.ts'
 import { listDatabases } from './list-databases.ts'
 import { listTables } from './list-tables.ts'
 import { listTagsForResource } from './list-tags-for-resource.ts'
+import { prepareQuery } from './prepare-query.ts'
 import { query } from './query.ts'
 import { tagResource } from './tag-resource.ts'
 import { untagResource } from './untag-resource.ts'
+import { updateAccountSettings } from './update-account-settings.ts'
 import { updateDatabase } from './update-database.ts'
 import { updateTable } from './update-table.ts'
 import { writeRecords } from './write-records.ts'
@@ -28,15 +31,18 @@ export const operations: readonly Operation[] = [
   createTable,
   deleteDatabase,
   deleteTable,
+  describeAccountSettings,
   describeDatabase,
   describeEndpoints,
   describeTable,
   listDatabases,
   listTables,
   listTagsForResource,
+  prepareQuery,
   query,
   tagResource,
   untagResource,
+  updateAccountSettings,
   updateDatabase,
   updateTable,
   writeRecords,

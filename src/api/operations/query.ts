@@ -1,13 +1,16 @@
 import type { ColumnInfo, QueryInsights, QueryRequest, QueryResponse, Type as WireType } from '@aws-sdk/client-timestream-query'
 import { unreachable } from '../../base/assert.ts'
 import { ServerError } from '../../base/errors.ts'
-import type { ResultColumn } from '../../database/database.ts'
+import type { QueryInsights as Insights, ResultColumn } from '../../database/database.ts'
 import type { ScalarName, Type } from '../../sql/types/type.ts'
 import { JsonText } from '../json-text.ts'
 import { operation } from '../operation.ts'
 import { integer, oneOf, required, string, structure } from '../shape.ts'
 
-type Output = Omit<QueryResponse, 'Rows'> & { readonly Rows: JsonText }
+type Output = Omit<QueryResponse, 'Rows' | 'QueryInsightsResponse'> & {
+  readonly Rows: JsonText
+  readonly QueryInsightsResponse?: ReturnType<typeof insightsResponse>
+}
 
 export const query = operation<QueryRequest, Output>({
   name: 'Query',
@@ -23,17 +26,12 @@ export const query = operation<QueryRequest, Output>({
   }),
   handle: async (input, { database, caller }) => {
     const { QueryString: queryString, ClientToken: clientToken, NextToken: nextToken, MaxRows: maxRows, QueryInsights: insights } = input
-    if (insights && insights.Mode !== 'DISABLED') {
-      throw new ServerError(
-        'NOT_SUPPORTED',
-        `QueryInsights with Mode ${insights.Mode} is not supported; leave it out or set it to DISABLED`,
-      )
-    }
     const page = await database.query(caller, {
       queryString,
       ...(clientToken !== undefined && { clientToken }),
       ...(nextToken !== undefined && { nextToken }),
       ...(maxRows !== undefined && { maxRows }),
+      insights: insights?.Mode === 'ENABLED_WITH_RATE_CONTROL',
     })
     return {
       QueryId: page.queryId,
@@ -45,8 +43,18 @@ export const query = operation<QueryRequest, Output>({
         CumulativeBytesScanned: page.cumulativeBytesScanned,
         CumulativeBytesMetered: page.cumulativeBytesMetered,
       },
+      ...(page.insights && { QueryInsightsResponse: insightsResponse(page.insights) }),
     }
   },
+})
+
+/** Nanoseconds keep all their digits: they are written as a bigint. */
+const insightsResponse = ({ tableCount, temporal, spatial, outputRows, outputBytes }: Insights) => ({
+  ...(spatial && { QuerySpatialCoverage: { Max: { Value: spatial.value, TableArn: spatial.tableArn, PartitionKey: spatial.partitionKey } } }),
+  ...(temporal && { QueryTemporalRange: { Max: { Value: temporal.valueNs, TableArn: temporal.tableArn } } }),
+  QueryTableCount: tableCount,
+  OutputRows: outputRows,
+  OutputBytes: outputBytes,
 })
 
 const columnInfo = ({ name, type }: ResultColumn): ColumnInfo => ({ Name: name, Type: wireType(type) })

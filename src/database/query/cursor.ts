@@ -2,6 +2,7 @@ import type { Clock } from '../../base/clock.ts'
 import { ServerError } from '../../base/errors.ts'
 import type { Limits } from '../../base/limits.ts'
 import type { ResultColumn } from '../database.ts'
+import type { ReadInsights } from './query-insights.ts'
 import type { RowSource } from './row-source.ts'
 
 /** What the pages of a result are cut from, and to whom it belongs. */
@@ -11,6 +12,7 @@ export interface CursorOrigin {
   readonly principalName: string
   readonly columns: readonly ResultColumn[]
   readonly source: RowSource
+  readonly insights?: ReadInsights
   /** A DESCRIBE is answered whole: its clients do not ask for a next page. */
   readonly unpaged?: boolean
   /** Called once when no further page will be cut; `failure` is what ended it early. */
@@ -75,6 +77,10 @@ export class Cursor {
 
   get deliveredRows(): number {
     return this.#deliveredRows
+  }
+
+  get deliveredBytes(): number {
+    return this.#deliveredBytes
   }
 
   /**

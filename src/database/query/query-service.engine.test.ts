@@ -59,6 +59,45 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true })
 })
 
+describe('insights', () => {
+  const second = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 1000))
+
+  it('tell the share and the time of the tables that are read, one query a second', async () => {
+    const sql = "SELECT host FROM db.cpu WHERE time BETWEEN ago(2h) AND now() AND measure_name = 'load'"
+    const page = await query(sql, { insights: true })
+    const cpuArn = 'arn:aws:timestream:us-east-1:000000000000:database/db/table/cpu'
+    expect(page.insights).toEqual({
+      tableCount: 1,
+      temporal: { valueNs: 7_200_000_000_000n, tableArn: cpuArn },
+      spatial: { value: 1, tableArn: cpuArn, partitionKey: ['measure_name'] },
+      outputRows: 5,
+      outputBytes: page.rowsJson.length - 1,
+    })
+    await expect(query(sql, { insights: true })).rejects.toMatchObject({ code: 'THROTTLING' })
+    expect(await query(sql)).not.toHaveProperty('insights')
+    await second()
+    const none = await query("SELECT host FROM db.cpu WHERE time > ago(1h) AND measure_name = 'absent'", { insights: true })
+    expect(none.insights).toMatchObject({ spatial: { value: 0 }, outputRows: 0, outputBytes: 0 })
+    await second()
+    const paged = await query(sql, { insights: true, maxRows: 2 })
+    expect(paged.insights).toMatchObject({ outputRows: 2 })
+    expect((await query(sql, { maxRows: 2, nextToken: paged.nextToken! })).insights).toMatchObject({ outputRows: 4 })
+  })
+})
+
+describe('preparing', () => {
+  it('answers columns and parameters without running the query', async () => {
+    expect(await service.prepare(ann, 'SELECT host AS h, 1 FROM db.cpu WHERE time > @from')).toEqual({
+      columns: [
+        { name: 'h', type: { kind: 'scalar', name: 'varchar' }, origin: { database: 'db', table: 'cpu' }, isAliased: true },
+        { name: '_col1', type: { kind: 'scalar', name: 'integer' }, isAliased: false },
+      ],
+      parameters: [{ name: 'from', type: { kind: 'scalar', name: 'timestamp' } }],
+    })
+    await expect(service.prepare(ann, 'SELECT nope FROM db.cpu')).rejects.toThrow("line 1:8: Column 'nope' does not exist")
+  })
+})
+
 describe('EXPLAIN', () => {
   const lines = async (sql: string, who = caller): Promise<string> => values(await query(sql, {}, who)).flat().join('\n')
 

@@ -4,14 +4,16 @@ import type { Limits } from '../../base/limits.ts'
 import type { Log } from '../../base/log.ts'
 import type { Service } from '../../base/service.ts'
 import type { Engine } from '../../engine/engine.ts'
-import { compile, type CompiledStatement } from '../../sql/compile.ts'
+import type { Catalog } from '../../sql/catalog.ts'
+import { compile, type CompiledStatement, type Session } from '../../sql/compile.ts'
+import { prepare } from '../../sql/prepare.ts'
 import { VARCHAR } from '../../sql/types/type.ts'
 import type { SchemaCatalog } from '../../storage/schema-catalog.ts'
 import type { TableName } from '../../storage/writer/batch-store.ts'
 import { authorize, type Action } from '../access/authorize.ts'
 import type { Caller } from '../caller.ts'
 import { anyArn, databaseArn, tableArn, type Account } from '../control/arn.ts'
-import type { QueryInput, QueryPage, ResultColumn } from '../database.ts'
+import type { PreparedQueryDescription, QueryInput, QueryPage, ResultColumn } from '../database.ts'
 import { catalogRows } from './catalog-rows.ts'
 import { ClientTokens } from './client-tokens.ts'
 import { Cursor, type RowPage } from './cursor.ts'
@@ -19,6 +21,7 @@ import { Cursors } from './cursors.ts'
 import { EngineRows } from './engine-rows.ts'
 import { ExplainRows } from './explain-rows.ts'
 import { newQueryId } from './query-id.ts'
+import { readInsights, type ReadInsights } from './query-insights.ts'
 import { listedRows, type RowSource } from './row-source.ts'
 
 export interface QueryService extends Service {
@@ -26,11 +29,13 @@ export interface QueryService extends Service {
   query(caller: Caller, input: QueryInput): Promise<QueryPage>
   /** Answers what to tell the client. */
   cancel(caller: Caller, queryId: string): Promise<string>
+  /** What a query answers and which parameters it takes. */
+  prepare(caller: Caller, queryString: string): Promise<PreparedQueryDescription>
 }
 
 export interface QueryServiceOptions {
   readonly engine: Engine
-  readonly catalog: Pick<SchemaCatalog, 'snapshot' | 'refresh'>
+  readonly catalog: Pick<SchemaCatalog, 'snapshot' | 'refresh' | 'table'>
   readonly clock: Clock
   readonly limits: Limits
   readonly log: Log
@@ -61,6 +66,8 @@ const slowMs = 1000
 /** Reading the whole catalog anew is worth it when a name is unknown: another node may have made it. But not for every misspelt name. */
 const refreshAtMostEveryMs = 1000
 const unknownName: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['COLUMN_NOT_FOUND', 'TABLE_NOT_FOUND', 'DATABASE_NOT_FOUND'])
+/** Source: API reference, Query, QueryInsights. */
+const insightsAtMostEveryMs = 1000
 const pollAfterCancel = 'Unable to poll results for a cancelled query.'
 
 export function createQueryService(options: QueryServiceOptions): QueryService {
@@ -77,6 +84,7 @@ class EngineQueryService implements QueryService {
   readonly #calls = new Set<Promise<unknown>>()
   #timer: NodeJS.Timeout | undefined
   #refreshedAtMs = Number.NEGATIVE_INFINITY
+  #insightsAtMs = Number.NEGATIVE_INFINITY
   #draining = false
 
   constructor(options: QueryServiceOptions) {
@@ -109,35 +117,44 @@ class EngineQueryService implements QueryService {
   async #query(caller: Caller, input: QueryInput): Promise<QueryPage> {
     const { limits, clock } = this.#options
     if (this.#draining) throw shuttingDown()
-    const { queryString, nextToken, clientToken, maxRows = limits.pageRows } = input
+    const { queryString, nextToken, clientToken, maxRows = limits.pageRows, insights = false } = input
     checkInput(queryString, maxRows, limits)
     if (nextToken !== undefined) return this.#nextPage(caller, queryString, nextToken, maxRows)
-    if (clientToken === undefined) return this.#firstPage(caller, queryString, maxRows)
+    if (clientToken === undefined) return this.#firstPage(caller, queryString, maxRows, insights)
     const token = `${caller.principal.name}\n${clientToken}`
-    return this.#clientTokens.answer(token, `${maxRows}\n${queryString}`, clock.nowMs(), () =>
-      this.#firstPage(caller, queryString, maxRows),
+    return this.#clientTokens.answer(token, `${maxRows} ${insights}\n${queryString}`, clock.nowMs(), () =>
+      this.#firstPage(caller, queryString, maxRows, insights),
     )
   }
 
-  async #firstPage(caller: Caller, queryString: string, maxRows: number): Promise<QueryPage> {
+  async #firstPage(caller: Caller, queryString: string, maxRows: number, withInsights: boolean): Promise<QueryPage> {
+    if (withInsights) this.#throttleInsights()
     const nowNs = this.#options.clock.nowNs()
     const statement = await this.#prepare(caller, queryString, nowNs)
     try {
-      return await this.#run(caller, queryString, statement, maxRows)
+      return await this.#run(caller, queryString, statement, maxRows, withInsights ? nowNs : undefined)
     } catch (error) {
       // the engine may lack a table or column that was there when the statement was compiled
       if (statement.kind !== 'query' || !(error instanceof ServerError) || error.code !== 'INTERNAL') throw error
       await this.#options.catalog.refresh()
       const anew = await this.#prepare(caller, queryString, nowNs)
       if (anew.kind === 'query' && anew.text === statement.text) throw error
-      return this.#run(caller, queryString, anew, maxRows)
+      return this.#run(caller, queryString, anew, maxRows, withInsights ? nowNs : undefined)
     }
   }
 
-  async #run(caller: Caller, queryString: string, statement: CompiledStatement, maxRows: number): Promise<QueryPage> {
+  /** `insightsNowNs`: insights are asked for; the query's now(). */
+  async #run(
+    caller: Caller,
+    queryString: string,
+    statement: CompiledStatement,
+    maxRows: number,
+    insightsNowNs: bigint | undefined,
+  ): Promise<QueryPage> {
     const { clock, limits } = this.#options
     const startMs = clock.monotonicMs()
     const queryId = newQueryId()
+    const insights = insightsNowNs === undefined ? undefined : await this.#insights(queryString, statement, insightsNowNs)
     const { columns, source } = this.#open(statement, queryId)
     const cursor = new Cursor(
       {
@@ -146,6 +163,7 @@ class EngineQueryService implements QueryService {
         principalName: caller.principal.name,
         columns,
         source,
+        ...(insights && { insights }),
         unpaged: statement.kind === 'describe',
         onEnd: (ended, failure) => this.#finished(caller, statement.kind, ended, startMs, failure),
       },
@@ -171,7 +189,8 @@ class EngineQueryService implements QueryService {
     return this.#options.limits.queryCallMs / 2
   }
 
-  #answer({ origin }: Cursor, page: RowPage, nextToken: string | undefined): QueryPage {
+  #answer(cursor: Cursor, page: RowPage, nextToken: string | undefined): QueryPage {
+    const { origin, deliveredRows: outputRows, deliveredBytes: outputBytes } = cursor
     return {
       queryId: origin.queryId,
       ...(nextToken !== undefined && { nextToken }),
@@ -181,21 +200,55 @@ class EngineQueryService implements QueryService {
       progressPercentage: page.progressPercentage,
       cumulativeBytesScanned: page.bytesScanned,
       cumulativeBytesMetered: page.bytesMetered,
+      ...(origin.insights && { insights: { ...origin.insights, outputRows, outputBytes } }),
     }
   }
 
-  async #compile(queryString: string, nowNs: bigint): Promise<CompiledStatement> {
-    const { catalog, clock, limits } = this.#options
-    const session = { nowNs, maxNestingDepth: limits.sqlNestingDepth, maxTokens: limits.sqlTokens }
+  #throttleInsights(): void {
+    const nowMs = this.#options.clock.monotonicMs()
+    if (nowMs < this.#insightsAtMs + insightsAtMostEveryMs) {
+      throw new ServerError('THROTTLING', 'Query insights are limited to one query per second')
+    }
+    this.#insightsAtMs = nowMs
+  }
+
+  #insights(queryString: string, statement: CompiledStatement, nowNs: bigint): Promise<ReadInsights> {
+    const { engine, catalog, account, limits } = this.#options
+    const options = { engine, catalog, account, queryId: newQueryId(), timeoutMs: limits.queryDurationMs }
+    return readInsights(queryString, statement, this.#session(nowNs), options)
+  }
+
+  async prepare(caller: Caller, queryString: string): Promise<PreparedQueryDescription> {
+    const { account, clock, limits } = this.#options
+    checkInput(queryString, limits.pageRows, limits)
+    authorize(caller, 'timestream:PrepareQuery', anyArn(account), account)
+    const { tables, ...prepared } = await this.#compiled(prepare, queryString, clock.nowNs())
+    for (const { database, table } of tables) authorize(caller, 'timestream:Select', tableArn(account, database, table), account)
+    return prepared
+  }
+
+  #session(nowNs: bigint): Session {
+    const { limits } = this.#options
+    return { nowNs, maxNestingDepth: limits.sqlNestingDepth, maxTokens: limits.sqlTokens }
+  }
+
+  #compile(queryString: string, nowNs: bigint): Promise<CompiledStatement> {
+    return this.#compiled(compile, queryString, nowNs)
+  }
+
+  /** Once more with what other nodes have made, where a name is unknown. */
+  async #compiled<T>(translate: (text: string, catalog: Catalog, session: Session) => T, queryString: string, nowNs: bigint): Promise<T> {
+    const { catalog, clock } = this.#options
+    const session = this.#session(nowNs)
     try {
-      return compile(queryString, catalog.snapshot(), session)
+      return translate(queryString, catalog.snapshot(), session)
     } catch (error) {
       if (!(error instanceof ServerError && unknownName.has(error.code))) throw error
       const nowMs = clock.monotonicMs()
       if (nowMs < this.#refreshedAtMs + refreshAtMostEveryMs) throw error
       this.#refreshedAtMs = nowMs
       await catalog.refresh()
-      return compile(queryString, catalog.snapshot(), session)
+      return translate(queryString, catalog.snapshot(), session)
     }
   }
 

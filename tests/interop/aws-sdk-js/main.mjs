@@ -2,7 +2,15 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
-import { CancelQueryCommand, paginateQuery, QueryCommand, TimestreamQueryClient } from '@aws-sdk/client-timestream-query'
+import {
+  CancelQueryCommand,
+  DescribeAccountSettingsCommand,
+  paginateQuery,
+  PrepareQueryCommand,
+  QueryCommand,
+  TimestreamQueryClient,
+  UpdateAccountSettingsCommand,
+} from '@aws-sdk/client-timestream-query'
 import {
   CreateDatabaseCommand,
   CreateTableCommand,
@@ -142,6 +150,36 @@ for (const [mode, options] of [
     )
     assert.ok(pages.every((page) => page.Rows.length <= 70))
     assert.ok(pages.every((page) => page.QueryId === pages[0].QueryId))
+  })
+  await check(`${mode}: a query is prepared, and not run while its parameters have no values`, async () => {
+    const QueryString = `SELECT host AS h, cpu * @factor FROM ${sql} WHERE time > @from`
+    const prepared = await query.send(new PrepareQueryCommand({ QueryString, ValidateOnly: true }))
+    assert.deepEqual(prepared.Columns, [
+      { Name: 'h', Type: { ScalarType: 'VARCHAR' }, DatabaseName, TableName, Aliased: true },
+      { Name: '_col1', Type: { ScalarType: 'DOUBLE' }, Aliased: false },
+    ])
+    assert.deepEqual(prepared.Parameters, [
+      { Name: 'factor', Type: { ScalarType: 'DOUBLE' } },
+      { Name: 'from', Type: { ScalarType: 'TIMESTAMP' } },
+    ])
+    await assert.rejects(query.send(new QueryCommand({ QueryString })), { name: 'ValidationException', message: /^line 1:\d+: Parameter @/ })
+  })
+  await check(`${mode}: query insights tell what is read`, async () => {
+    const QueryString = `SELECT host FROM ${sql} WHERE time BETWEEN ago(1h) AND now() AND measure_name = 'd'`
+    await new Promise((resolve) => setTimeout(resolve, 1100))
+    const { QueryInsightsResponse: insights } = await query.send(
+      new QueryCommand({ QueryString, QueryInsights: { Mode: 'ENABLED_WITH_RATE_CONTROL' } }),
+    )
+    assert.equal(insights.QueryTemporalRange.Max.Value, 3_600_000_000_000)
+    assert.deepEqual(insights.QuerySpatialCoverage.Max.PartitionKey, ['measure_name'])
+    assert.equal(insights.QueryTableCount, 1)
+    assert.equal(insights.OutputRows, 1)
+  })
+  await check(`${mode}: account settings are kept`, async () => {
+    await query.send(new UpdateAccountSettingsCommand({ MaxQueryTCU: 40 }))
+    const { MaxQueryTCU, QueryPricingModel, QueryCompute } = await query.send(new DescribeAccountSettingsCommand({}))
+    assert.deepEqual([MaxQueryTCU, QueryPricingModel, QueryCompute], [40, 'COMPUTE_UNITS', { ComputeMode: 'ON_DEMAND' }])
+    await assert.rejects(query.send(new UpdateAccountSettingsCommand({ MaxQueryTCU: 42 })), { name: 'ValidationException' })
   })
   await check(`${mode}: SHOW and DESCRIBE have the shapes that clients read`, async () => {
     assert.ok((await rowsOf('SHOW DATABASES')).rows.some(([name]) => name === DatabaseName))
