@@ -48,7 +48,7 @@ function singleMeasureBody(data: CpuData, index: number): object {
   }
 }
 
-export interface BodyForm {
+interface BodyForm {
   readonly label: string
   readonly valuesPerRecord: number
   readonly body: (data: CpuData, index: number) => object
