@@ -1,8 +1,10 @@
+import { benchmarkCompile } from './compile.ts'
 import { benchmarkIngestStages } from './ingest-stages.ts'
 import { benchmarkIngest } from './ingest.ts'
 import { benchmarkQuery } from './query.ts'
 
 const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
+  compile: () => benchmarkCompile(),
   ingest: () => benchmarkIngest(),
   'ingest-stages': () => benchmarkIngestStages(),
   query: () => benchmarkQuery(),
