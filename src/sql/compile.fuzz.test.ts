@@ -85,6 +85,15 @@ test(
   cases * 20 + 30_000,
 )
 
+test.each([
+  ["SELECT interval '1\n\tx' day", 'SYNTAX_ERROR'],
+  ["SELECT 'abc' LIKE 'a!b' ESCAPE '!'", 'INVALID_FUNCTION_ARGUMENT'],
+  ["SELECT 'abc' LIKE 'a!_%' ESCAPE '!!'", 'INVALID_FUNCTION_ARGUMENT'],
+])('%j, which a search found, is refused with a place', (sql, code) => {
+  expect(check(sql, sampleCatalog)).toBe('refused')
+  expect(() => compile(sql, sampleCatalog, session)).toThrow(expect.objectContaining({ code }))
+})
+
 test('texts and names of every kind pass between quotes, unchanged', () => {
   const random = new Random(seed)
   for (let i = 0; i < 500; i += 1) {

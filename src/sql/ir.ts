@@ -37,6 +37,8 @@ export type Expression =
       readonly operand: Expression
       readonly pattern: Expression
       readonly escape?: Expression
+      /** Where the pattern is. */
+      readonly at: Position
     }
   /** The first branch whose condition is true; conditions are booleans. */
   | {

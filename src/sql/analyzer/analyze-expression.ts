@@ -170,6 +170,7 @@ function like(go: Go, node: Of<'like'>): Expression {
     operand: text(node.operand, 'Left side'),
     pattern: text(node.pattern, 'Pattern'),
     ...(node.escape ? { escape: text(node.escape, 'Escape') } : {}),
+    at: (node.escape ?? node.pattern).at,
   }
   return negateIf(node.negated, expression)
 }

@@ -82,7 +82,7 @@ export type ParsedInterval = { readonly months: bigint } | { readonly ns: bigint
  * day to second). Undefined when the text does not fit.
  */
 export function parseInterval(text: string, unit: string, to: string | undefined): ParsedInterval | undefined {
-  const signed = /^\s*([+-]?)(.*?)\s*$/.exec(text)!
+  const signed = /^\s*([+-]?)(.*?)\s*$/s.exec(text)!
   const sign = signed[1] === '-' ? -1n : 1n
   const body = signed[2]!
   if (unit === 'year' && to === 'month') {
