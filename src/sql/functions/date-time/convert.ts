@@ -53,6 +53,14 @@ function fromUnixtime(context: LowerCall, seconds: Node): Node {
   })
 }
 
+/** What lies beyond all timestamps is the first or the last whole second: the Prometheus connector asks so for open ranges. */
+function clamped(context: LowerCall, seconds: Node): Node {
+  const limit = 9_223_372_035
+  return context.let(seconds, (x) =>
+    when(less(float(limit), x), float(limit), when(less(x, float(-limit)), float(-limit), x)),
+  )
+}
+
 function fromMilliseconds(context: LowerCall, ms: Node): Node {
   const limit = 9_223_372_036_854n
   return context.let(ms, (x) =>
@@ -105,10 +113,11 @@ export const convertFunctions: readonly FunctionDefinition[] = [
     status: 'documented',
     summary: 'The timestamp of seconds since 1970-01-01 00:00:00.',
     source,
-    signatures: [{ pattern: '(double) -> timestamp', lower: fromUnixtime }],
+    signatures: [{ pattern: '(double) -> timestamp', lower: (context, seconds) => fromUnixtime(context, clamped(context, seconds!)) }],
     examples: [
       { sql: 'from_unixtime(1)', type: 'timestamp', result: '1970-01-01 00:00:01.000000000' },
       { sql: 'from_unixtime(1655487883.771)', type: 'timestamp', result: '2022-06-17 17:44:43.771000000' },
+      { sql: 'from_unixtime(9223309901257974)', type: 'timestamp', result: '2262-04-11 23:47:15.000000000' },
       { sql: 'from_unixtime(NULL)', type: 'timestamp', result: null },
       { sql: 'from_unixtime(nan())', error: 'NUMERIC_VALUE_OUT_OF_RANGE' },
     ],
