@@ -20,14 +20,19 @@ const catalog = catalogOf(
   }),
   tableSchema('sample', 'IoTMulti', 't_iot_multi', { dimensions: ['truck_id', 'fleet'], attributes: { speed: 'double', stops: 'bigint' } }),
   tableSchema('benchmark', 'cpu', 't_cpu', { dimensions: ['hostname', 'region'], single: ['double'] }),
-  tableSchema('benchmark', 'wide', 't_wide', { dimensions: ['hostname', 'region'], attributes: { usage_user: 'double', usage_system: 'double' } }),
+  tableSchema('benchmark', 'wide', 't_wide', {
+    dimensions: ['hostname', 'region'],
+    attributes: { usage_user: 'double', usage_system: 'double' },
+  }),
 )
 
 /** Queries of the expected-result files: what stands between `query …` and `----`. */
 function corpus(): readonly string[] {
   const folder = join(import.meta.dirname, '..', 'tests', 'sql', 'samples')
   const files = readdirSync(folder).filter((name) => name.endsWith('.slt'))
-  return files.flatMap((name) => [...readFileSync(join(folder, name), 'utf8').matchAll(/^query[^\n]*\n(.*?)\n----/gms)].map((match) => match[1]!))
+  return files.flatMap((name) =>
+    [...readFileSync(join(folder, name), 'utf8').matchAll(/^query[^\n]*\n(.*?)\n----/gms)].map((match) => match[1]!),
+  )
 }
 
 function compiles(sql: string): boolean {
@@ -56,5 +61,7 @@ export async function benchmarkCompile(rounds = 50): Promise<void> {
   }
   times.sort((a, b) => a - b)
   const at = (share: number): string => `${times[Math.floor(share * (times.length - 1))]!.toFixed(3)} ms`
-  console.log(`\ncompile: ${queries.length} of ${all.length} sample queries, ${rounds} rounds: p50 ${at(0.5)}, p90 ${at(0.9)}, p99 ${at(0.99)}, max ${at(1)}`)
+  console.log(
+    `\ncompile: ${queries.length} of ${all.length} sample queries, ${rounds} rounds: p50 ${at(0.5)}, p90 ${at(0.9)}, p99 ${at(0.99)}, max ${at(1)}`,
+  )
 }
