@@ -4,6 +4,7 @@ import { isNullable } from '../analyzer/nullability.ts'
 import { isNested } from '../types/coercion.ts'
 import { castValue } from './cast.ts'
 import { compareNodes, disjunction, equals, same } from './comparison.ts'
+import { failureOf } from './failure.ts'
 import { definite, lowerCall } from './lower-call.ts'
 import { lowerLike } from './lower-like.ts'
 import { bareInteger, lowerLiteral } from './lower-literal.ts'
@@ -38,9 +39,7 @@ export function lowerExpression(lowering: Lowering, expression: Expression, plac
       }
       return call('not', go(expression.operand))
     case 'is-null':
-      return isNullable(expression.operand)
-        ? values.isNull(go(expression.operand), expression.operand.type)
-        : { kind: 'boolean', value: false }
+      return lowerIsNull(expression, go, place)
     case 'comparison':
       return lowerComparison(expression, go, place)
     case 'in-list':
@@ -56,7 +55,7 @@ export function lowerExpression(lowering: Lowering, expression: Expression, plac
     case 'coalesce':
       return lowerCoalesce(expression, go, place)
     case 'try':
-      return lowering.expression(expression.operand, { ...place, values: values.asSafe() })
+      return lowerTry(lowering, expression, place)
     case 'row':
       return values.wrap(call('tuple', ...expression.items.map(go)))
     case 'array':
@@ -77,6 +76,23 @@ export function lowerExpression(lowering: Lowering, expression: Expression, plac
     default:
       return unreachable(expression)
   }
+}
+
+/** Errors are NULL where they arise, and the whole is NULL where one does. */
+function lowerTry(lowering: Lowering, expression: Of<'try'>, place: Place): Node {
+  const { values } = place
+  const safe = lowering.expression(expression.operand, { ...place, values: values.asSafe() })
+  if (values.safe) return safe
+  const failure = failureOf(lowering.expression(expression.operand, place))
+  if (failure === undefined) return safe
+  return when(failure, isNested(expression.type) ? call('array') : nothing, safe)
+}
+
+/** What cannot be NULL is still evaluated where it can fail. */
+function lowerIsNull(expression: Of<'is-null'>, go: Go, { values }: Place): Node {
+  const { operand } = expression
+  const node = go(operand)
+  return isNullable(operand) || mayThrow(node) || values.safe ? values.isNull(node, operand.type) : { kind: 'boolean', value: false }
 }
 
 type Go = (part: Expression) => Node

@@ -80,7 +80,7 @@ function side(lowering: Lowering, relation: Relation, needed: ReadonlySet<string
   if (key === undefined) return { kind: 'query', query: inner, alias }
   const columns: SelectColumn[] = [
     ...symbols.map((symbol) => ({ expression: identifier(symbol), alias: symbol })),
-    { expression: integer(1), alias: key },
+    { expression: call('materialize', integer(1)), alias: key },
   ]
   return {
     kind: 'query',

@@ -6,41 +6,47 @@ export function print(query: Select): string {
   return query.queries.map((operand) => `(${print(operand)})`).join(` ${query.operator} `)
 }
 
+/**
+ * Named values of the SELECT that is being printed: those outside lambdas go to its WITH clause, where the engine finds them whatever it makes
+ * of the place of their first use. Undefined inside lambdas and joins: there they stand where they are used.
+ */
+type Named = Map<string, string> | undefined
+
 function printSelect(query: SelectQuery): string {
-  let text = printWith(query)
-  text += query.distinct ? 'SELECT DISTINCT ' : 'SELECT '
-  text += query.columns.map(printColumn).join(', ')
+  const named: Named = new Map()
+  const definitions = (query.definitions ?? []).map((definition) => printColumn(definition, named))
+  let text = query.distinct ? 'SELECT DISTINCT ' : 'SELECT '
+  text += query.columns.map((column) => printColumn(column, named)).join(', ')
   if (query.from) text += ` FROM ${printFrom(query.from)}`
-  if (query.arrayJoin) text += ` ${query.arrayJoin.left ? 'LEFT ' : ''}ARRAY JOIN ${query.arrayJoin.items.map(printColumn).join(', ')}`
-  if (query.prewhere) text += ` PREWHERE ${printNode(query.prewhere)}`
-  if (query.where) text += ` WHERE ${printNode(query.where)}`
-  if (query.groupingSets) text += ` GROUP BY GROUPING SETS (${query.groupingSets.map((set) => `(${list(set)})`).join(', ')})`
-  else if (query.groupBy && query.groupBy.length > 0) text += ` GROUP BY ${list(query.groupBy)}`
-  if (query.having) text += ` HAVING ${printNode(query.having)}`
-  if (query.qualify) text += ` QUALIFY ${printNode(query.qualify)}`
-  if (query.orderBy && query.orderBy.length > 0) text += ` ORDER BY ${query.orderBy.map(printSort).join(', ')}`
-  if (query.limitBy) text += ` LIMIT ${printNode(query.limitBy.count)} BY ${list(query.limitBy.by)}`
-  if (query.limit) text += ` LIMIT ${printNode(query.limit)}`
-  if (query.offset) text += ` OFFSET ${printNode(query.offset)}`
-  if (query.settings)
-    text += ` SETTINGS ${Object.entries(query.settings)
-      .map(([name, value]) => `${name} = ${setting(value)}`)
-      .join(', ')}`
-  return text
+  if (query.arrayJoin) {
+    const items = query.arrayJoin.items.map((item) => printColumn(item, undefined))
+    text += ` ${query.arrayJoin.left ? 'LEFT ' : ''}ARRAY JOIN ${items.join(', ')}`
+  }
+  if (query.prewhere) text += ` PREWHERE ${printIn(query.prewhere, named)}`
+  if (query.where) text += ` WHERE ${printIn(query.where, named)}`
+  if (query.groupingSets) text += ` GROUP BY GROUPING SETS (${query.groupingSets.map((set) => `(${list(set, named)})`).join(', ')})`
+  else if (query.groupBy && query.groupBy.length > 0) text += ` GROUP BY ${list(query.groupBy, named)}`
+  if (query.having) text += ` HAVING ${printIn(query.having, named)}`
+  if (query.qualify) text += ` QUALIFY ${printIn(query.qualify, named)}`
+  if (query.orderBy && query.orderBy.length > 0) text += ` ORDER BY ${query.orderBy.map((sort) => printSort(sort, named)).join(', ')}`
+  if (query.limitBy) text += ` LIMIT ${printIn(query.limitBy.count, named)} BY ${list(query.limitBy.by, named)}`
+  if (query.limit) text += ` LIMIT ${printIn(query.limit, named)}`
+  if (query.offset) text += ` OFFSET ${printIn(query.offset, named)}`
+  if (query.settings) text += ` SETTINGS ${printSettings(query.settings)}`
+  const queries = (query.with ?? []).map((item) => `${quoteName(item.name)} AS (${print(item.query)})`)
+  const values = [...named].map(([name, value]) => `${value} AS ${quoteName(name)}`)
+  const clause = [...queries, ...values, ...definitions]
+  return clause.length === 0 ? text : `WITH ${query.recursive ? 'RECURSIVE ' : ''}${clause.join(', ')} ${text}`
 }
 
-function printWith(query: SelectQuery): string {
-  const items = (query.with ?? []).map((item) => `${quoteName(item.name)} AS (${print(item.query)})`)
-  const definitions = (query.definitions ?? []).map(printColumn)
-  if (items.length + definitions.length === 0) return ''
-  return `WITH ${query.recursive ? 'RECURSIVE ' : ''}${[...items, ...definitions].join(', ')} `
-}
+const printSettings = (settings: Readonly<Record<string, string | number>>): string =>
+  Object.entries(settings)
+    .map(([name, value]) => `${name} = ${typeof value === 'number' ? String(value) : quoteString(value)}`)
+    .join(', ')
 
-const setting = (value: string | number): string => (typeof value === 'number' ? String(value) : quoteString(value))
-
-const printColumn = (column: SelectColumn): string => {
+function printColumn(column: SelectColumn, named: Named): string {
   if (column.expression.kind === 'identifier' && column.expression.name === column.alias) return quoteName(column.alias)
-  return `${printNode(column.expression)} AS ${quoteName(column.alias)}`
+  return `${printIn(column.expression, named)} AS ${quoteName(column.alias)}`
 }
 
 function printFrom(from: From): string {
@@ -52,7 +58,7 @@ function printFrom(from: From): string {
     case 'query':
       return `(${print(from.query)}) AS ${quoteName(from.alias)}`
     case 'function':
-      return `${from.name}(${list(from.arguments)}) AS ${quoteName(from.alias)}`
+      return `${from.name}(${list(from.arguments, undefined)}) AS ${quoteName(from.alias)}`
     case 'join': {
       const right = from.right.kind === 'join' ? `(${printFrom(from.right)})` : printFrom(from.right)
       return `${printFrom(from.left)} ${from.type} JOIN ${right}${from.on === undefined ? '' : ` ON ${printNode(from.on)}`}`
@@ -60,12 +66,15 @@ function printFrom(from: From): string {
   }
 }
 
-const list = (nodes: readonly Node[]): string => nodes.map(printNode).join(', ')
+const list = (nodes: readonly Node[], named: Named): string => nodes.map((node) => printIn(node, named)).join(', ')
 
-const printSort = (sort: Sort): string =>
-  `${printNode(sort.expression)} ${sort.descending ? 'DESC' : 'ASC'} NULLS ${sort.nullsFirst ? 'FIRST' : 'LAST'}`
+const printSort = (sort: Sort, named: Named): string =>
+  `${printIn(sort.expression, named)} ${sort.descending ? 'DESC' : 'ASC'} NULLS ${sort.nullsFirst ? 'FIRST' : 'LAST'}`
 
-export function printNode(node: Node): string {
+/** An expression by itself, named values in their places. */
+export const printNode = (node: Node): string => printIn(node, undefined)
+
+function printIn(node: Node, named: Named): string {
   switch (node.kind) {
     case 'null':
       return 'NULL'
@@ -80,17 +89,19 @@ export function printNode(node: Node): string {
     case 'identifier':
       return quoteName(node.name)
     case 'call':
-      return printCall(node)
+      return printCall(node, named)
     case 'alias':
-      return `(${printNode(node.operand)} AS ${quoteName(node.name)})`
+      if (!named) return `(${printIn(node.operand, named)} AS ${quoteName(node.name)})`
+      if (!named.has(node.name)) named.set(node.name, printIn(node.operand, named))
+      return quoteName(node.name)
     case 'lambda':
-      return `(${node.parameters.map(quoteName).join(', ')}) -> ${printNode(node.body)}`
+      return `(${node.parameters.map(quoteName).join(', ')}) -> ${printIn(node.body, undefined)}`
     case 'cast':
-      return `CAST(${printNode(node.operand)} AS ${node.type})`
+      return `CAST(${printIn(node.operand, named)} AS ${node.type})`
     case 'in':
-      return `(${printNode(node.operand)} IN (${list(node.set)}))`
+      return `(${printIn(node.operand, named)} IN (${list(node.set, named)}))`
     case 'in-query':
-      return `(${printNode(node.operand)} ${node.global ? 'GLOBAL IN' : 'IN'} (${print(node.query)}))`
+      return `(${printIn(node.operand, named)} ${node.global ? 'GLOBAL IN' : 'IN'} (${print(node.query)}))`
     case 'subquery':
       return `(${print(node.query)})`
     case 'exists':
@@ -98,19 +109,19 @@ export function printNode(node: Node): string {
   }
 }
 
-function printCall(node: Extract<Node, { kind: 'call' }>): string {
+function printCall(node: Extract<Node, { kind: 'call' }>, named: Named): string {
   let text = node.name
-  if (node.parameters && node.parameters.length > 0) text += `(${list(node.parameters)})`
-  text += `(${node.distinct ? 'DISTINCT ' : ''}${list(node.arguments)})`
-  if (node.filter) text += ` FILTER (WHERE ${printNode(node.filter)})`
-  if (node.over) text += ` OVER (${printWindow(node.over)})`
+  if (node.parameters && node.parameters.length > 0) text += `(${list(node.parameters, named)})`
+  text += `(${node.distinct ? 'DISTINCT ' : ''}${list(node.arguments, named)})`
+  if (node.filter) text += ` FILTER (WHERE ${printIn(node.filter, named)})`
+  if (node.over) text += ` OVER (${printWindow(node.over, named)})`
   return text
 }
 
-function printWindow(window: Window): string {
+function printWindow(window: Window, named: Named): string {
   const parts: string[] = []
-  if (window.partitionBy.length > 0) parts.push(`PARTITION BY ${list(window.partitionBy)}`)
-  if (window.orderBy.length > 0) parts.push(`ORDER BY ${window.orderBy.map(printSort).join(', ')}`)
+  if (window.partitionBy.length > 0) parts.push(`PARTITION BY ${list(window.partitionBy, named)}`)
+  if (window.orderBy.length > 0) parts.push(`ORDER BY ${window.orderBy.map((sort) => printSort(sort, named)).join(', ')}`)
   if (window.frame) parts.push(`${window.frame.unit} BETWEEN ${printBound(window.frame.start)} AND ${printBound(window.frame.end)}`)
   return parts.join(' ')
 }
