@@ -35,7 +35,7 @@ export function prepare(target: Target, operation: string, input: object): Prepa
     (k, part) => hmac(k, part),
     `AWS4${target.secretAccessKey}`,
   )
-  const signature = hmac(key as Buffer, ['AWS4-HMAC-SHA256', amzDate, scope, sha256(canonical)].join('\n')).toString('hex')
+  const signature = hmac(key, ['AWS4-HMAC-SHA256', amzDate, scope, sha256(canonical)].join('\n')).toString('hex')
   return {
     body,
     headers: {

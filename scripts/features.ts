@@ -18,7 +18,12 @@ export function featureList(): string {
         status,
         signatures: signatures.map(({ pattern }) => pattern),
       })),
-    operations: operations.map(({ name, service, action, input }) => ({ name, service, action, input: input.members.map((member) => member.name) })),
+    operations: operations.map(({ name, service, action, input }) => ({
+      name,
+      service,
+      action,
+      input: input.members.map((member) => member.name),
+    })),
     options: { serve: optionNames(serverOptions), connection: optionNames(connectionOptions) },
     errors: Object.entries(errorDefinitions).map(([code, { exception, status, sqlState }]) => `${code} ${exception} ${status} ${sqlState}`),
     connectors: [],

@@ -126,7 +126,10 @@ describe('operations', () => {
     })
     const NotificationConfiguration = { SnsConfiguration: { TopicArn: 'arn:topic' }, RoleArn: 'arn:role' }
     const ProvisionedCapacity = { TargetQueryTCU: 8, NotificationConfiguration }
-    const updated = await send(app, 'UpdateAccountSettings', { MaxQueryTCU: 12, QueryCompute: { ComputeMode: 'PROVISIONED', ProvisionedCapacity } })
+    const updated = await send(app, 'UpdateAccountSettings', {
+      MaxQueryTCU: 12,
+      QueryCompute: { ComputeMode: 'PROVISIONED', ProvisionedCapacity },
+    })
     expect(updated.body).toEqual({
       MaxQueryTCU: 12,
       QueryPricingModel: 'COMPUTE_UNITS',

@@ -20,7 +20,12 @@ export class Metrics {
   readonly #batchRecords = this.#histogram('tidemark_batch_records', 'Records that became durable together', [], batchBuckets)
   readonly #batchSeconds = this.#histogram('tidemark_batch_duration_seconds', 'Time to make a batch durable', [], secondsBuckets)
   readonly #batchFailures = this.#counter('tidemark_batch_failures_total', 'Batches that could not be made durable', [])
-  readonly #flushRecords = this.#histogram('tidemark_flush_records', 'Records that went from the log to the engine together', [], batchBuckets)
+  readonly #flushRecords = this.#histogram(
+    'tidemark_flush_records',
+    'Records that went from the log to the engine together',
+    [],
+    batchBuckets,
+  )
   readonly #flushSeconds = this.#histogram('tidemark_flush_duration_seconds', 'Time of the engine to take them', [], secondsBuckets)
   readonly #flushFailures = this.#counter('tidemark_flush_failures_total', 'Times that the engine refused records of the log', [])
   readonly #queryCalls = this.#counter('tidemark_query_calls_total', 'Calls of Query (one for each page) by outcome', ['outcome'])

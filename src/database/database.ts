@@ -238,7 +238,13 @@ export interface TableStatus {
 /** What `tidemark status` and the console show. Rates are per second over the last minute. */
 export interface Status {
   readonly version: string
-  readonly engine: { readonly kind: string; readonly version: string; readonly queries: number; readonly inserts: number; readonly waiting: number }
+  readonly engine: {
+    readonly kind: string
+    readonly version: string
+    readonly queries: number
+    readonly inserts: number
+    readonly waiting: number
+  }
   readonly uptimeMs: number
   readonly databaseCount: number
   readonly tables: readonly TableStatus[]

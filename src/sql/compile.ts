@@ -137,12 +137,19 @@ function compileExplain(explain: Extract<ast.Statement, { kind: 'explain' }>, ca
 
 type MetadataKind = 'show-databases' | 'show-tables' | 'show-measures' | 'describe'
 
-function compileMetadata(statement: Extract<ast.Statement, { kind: MetadataKind }>, catalog: Catalog): Extract<RunnableStatement, { kind: MetadataKind }> {
+function compileMetadata(
+  statement: Extract<ast.Statement, { kind: MetadataKind }>,
+  catalog: Catalog,
+): Extract<RunnableStatement, { kind: MetadataKind }> {
   switch (statement.kind) {
     case 'show-databases':
       return { kind: 'show-databases', ...likeOf(statement.like) }
     case 'show-tables':
-      return { kind: 'show-tables', ...(statement.from ? { database: findDatabase(catalog, statement.from) } : {}), ...likeOf(statement.like) }
+      return {
+        kind: 'show-tables',
+        ...(statement.from ? { database: findDatabase(catalog, statement.from) } : {}),
+        ...likeOf(statement.like),
+      }
     case 'show-measures': {
       const { database, table } = findTable(catalog, statement.from)
       return { kind: 'show-measures', database, table, ...likeOf(statement.like) }

@@ -35,14 +35,17 @@ describe('the type of a parameter', () => {
     ['SELECT 1 FROM benchmark.cpu WHERE @a = @b AND @b = hostname', ['a varchar', 'b varchar']],
     ['SELECT CAST(@n AS bigint), if(@c, 1, 2)', ['n bigint', 'c boolean']],
     ['SELECT hostname FROM benchmark.cpu LIMIT @n', ['n bigint']],
-    ['WITH a AS (SELECT hostname FROM benchmark.cpu WHERE region = @r) SELECT 1 FROM a WHERE EXISTS (SELECT 1 FROM a WHERE hostname = @h)', ['r varchar', 'h varchar']],
+    [
+      'WITH a AS (SELECT hostname FROM benchmark.cpu WHERE region = @r) SELECT 1 FROM a WHERE EXISTS (SELECT 1 FROM a WHERE hostname = @h)',
+      ['r varchar', 'h varchar'],
+    ],
     ['SELECT 1', []],
   ])('comes from where it stands: %s', (sql, expected) => {
     expect(parameters(sql)).toEqual(expected)
   })
 
   it.each([
-    ['SELECT @x', "ValidationException line 1:8: The type of parameter @x cannot be inferred here: write CAST(@x AS type)"],
+    ['SELECT @x', 'ValidationException line 1:8: The type of parameter @x cannot be inferred here: write CAST(@x AS type)'],
     [
       'SELECT 1 FROM benchmark.cpu WHERE time > @x AND hostname = @x',
       'ValidationException line 1:60: Parameter @x is used as varchar here and as timestamp elsewhere',
@@ -56,7 +59,9 @@ describe('the type of a parameter', () => {
   it('does not make a parameter of a query that is run', () => {
     const text = 'SELECT 1 FROM benchmark.cpu WHERE time > @x LIMIT @n'
     expect(failure(() => compile(text, sampleCatalog, session))).toBe('ValidationException line 1:42: Parameter @x has no value')
-    expect(failure(() => compile('SELECT 1 LIMIT @n', sampleCatalog, session))).toBe('ValidationException line 1:16: Parameter @n has no value')
+    expect(failure(() => compile('SELECT 1 LIMIT @n', sampleCatalog, session))).toBe(
+      'ValidationException line 1:16: Parameter @n has no value',
+    )
   })
 })
 
@@ -77,7 +82,11 @@ describe('a prepared column', () => {
   })
 
   it('of a union has no table, and the type that a parameter gives it', () => {
-    const { columns } = prepare('SELECT hostname AS a, @x FROM benchmark.cpu WHERE usage_user < @x UNION SELECT region, 1.5 FROM benchmark.cpu', sampleCatalog, session)
+    const { columns } = prepare(
+      'SELECT hostname AS a, @x FROM benchmark.cpu WHERE usage_user < @x UNION SELECT region, 1.5 FROM benchmark.cpu',
+      sampleCatalog,
+      session,
+    )
     expect(columns.map(({ name, isAliased, origin, type }) => [name, isAliased, origin, typeText(type)])).toEqual([
       ['a', true, undefined, 'varchar'],
       ['_col1', false, undefined, 'double'],

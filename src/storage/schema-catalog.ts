@@ -15,5 +15,9 @@ export interface SchemaCatalog {
    * Makes sure that the table has at least the columns and measures of `additions(current)`; runs ALTER TABLE ADD COLUMN before the document
    * says so. `additions` answers undefined when nothing is missing; it is called again when somebody else changed the document meanwhile.
    */
-  extendSchema(databaseName: string, tableName: string, additions: (current: StoredSchema) => StoredSchema | undefined): Promise<TableRecord>
+  extendSchema(
+    databaseName: string,
+    tableName: string,
+    additions: (current: StoredSchema) => StoredSchema | undefined,
+  ): Promise<TableRecord>
 }

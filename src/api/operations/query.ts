@@ -50,7 +50,9 @@ export const query = operation<QueryRequest, Output>({
 
 /** Nanoseconds keep all their digits: they are written as a bigint. */
 const insightsResponse = ({ tableCount, temporal, spatial, outputRows, outputBytes }: Insights) => ({
-  ...(spatial && { QuerySpatialCoverage: { Max: { Value: spatial.value, TableArn: spatial.tableArn, PartitionKey: spatial.partitionKey } } }),
+  ...(spatial && {
+    QuerySpatialCoverage: { Max: { Value: spatial.value, TableArn: spatial.tableArn, PartitionKey: spatial.partitionKey } },
+  }),
   ...(temporal && { QueryTemporalRange: { Max: { Value: temporal.valueNs, TableArn: temporal.tableArn } } }),
   QueryTableCount: tableCount,
   OutputRows: outputRows,

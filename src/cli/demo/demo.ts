@@ -9,7 +9,13 @@ import { recordsAt, type Sample, samples } from './sample-data.ts'
 
 export const demoOptions = {
   hours: { flag: 'hours', placeholder: 'HOURS', summary: 'How far back the data reaches', fallback: '3', parse: parseInteger(1, 720) },
-  hosts: { flag: 'hosts', placeholder: 'COUNT', summary: 'How many hosts, and how many trucks, report', fallback: '20', parse: parseInteger(1, 10_000) },
+  hosts: {
+    flag: 'hosts',
+    placeholder: 'COUNT',
+    summary: 'How many hosts, and how many trucks, report',
+    fallback: '20',
+    parse: parseInteger(1, 10_000),
+  },
 } as const satisfies OptionDefinitions
 
 const databaseName = 'sampleDB'

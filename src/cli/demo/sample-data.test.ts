@@ -17,9 +17,13 @@ describe.each(samples)('the sample of $singleTable', (sample) => {
 
   it('says the same as single measures and as one record', () => {
     for (const { single, multi } of recordsOf(3)) {
-      expect(single.map(({ MeasureName, MeasureValue, MeasureValueType }) => ({ Name: MeasureName, Value: MeasureValue, Type: MeasureValueType }))).toEqual(
-        multi.MeasureValues,
-      )
+      expect(
+        single.map(({ MeasureName, MeasureValue, MeasureValueType }) => ({
+          Name: MeasureName,
+          Value: MeasureValue,
+          Type: MeasureValueType,
+        })),
+      ).toEqual(multi.MeasureValues)
       expect(multi).toMatchObject({ MeasureName: sample.multiMeasureName, MeasureValueType: 'MULTI', Time: String(timeMs) })
     }
   })

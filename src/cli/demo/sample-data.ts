@@ -84,7 +84,14 @@ export const iot: Sample = {
       const load = walk(next, 0, Number(load_capacity), 20)
       const [latitude, longitude] = [walk(next, 29, 48, 0.02), walk(next, 80, 122, 0.02)]
       return {
-        dimensions: dimensionsOf({ truck_id: String(1_000_000 + i * 7919), make, model, fleet: fleets[i % fleets.length]!, fuel_capacity, load_capacity }),
+        dimensions: dimensionsOf({
+          truck_id: String(1_000_000 + i * 7919),
+          make,
+          model,
+          fleet: fleets[i % fleets.length]!,
+          fuel_capacity,
+          load_capacity,
+        }),
         next: () => {
           fuel -= next()
           if (fuel < 2) fuel = Number(fuel_capacity)
@@ -102,7 +109,11 @@ export const iot: Sample = {
 export const samples: readonly Sample[] = [devOps, iot]
 
 /** The records of one source at one time: a record for each measure, and one for all of them. */
-export function recordsAt(sample: Sample, source: Source, timeMs: number): { readonly single: readonly _Record[]; readonly multi: _Record } {
+export function recordsAt(
+  sample: Sample,
+  source: Source,
+  timeMs: number,
+): { readonly single: readonly _Record[]; readonly multi: _Record } {
   const measures = Object.entries(source.next())
   const common: _Record = { Dimensions: [...source.dimensions], Time: String(timeMs), TimeUnit: 'MILLISECONDS' }
   return {

@@ -9,7 +9,8 @@ function setUp() {
   const kept = { value: undefined as unknown, revision: 0 }
   const clock: Clock = { nowMs: () => nowMs, nowNs: () => BigInt(nowMs) * 1_000_000n, monotonicMs: () => nowMs }
   const documents: Pick<DocumentStore, 'get' | 'put'> = {
-    get: async <T>(_kind: string, key: string) => (kept.revision === 0 ? undefined : { key, value: kept.value as T, revision: kept.revision }),
+    get: async <T>(_kind: string, key: string) =>
+      kept.revision === 0 ? undefined : { key, value: kept.value as T, revision: kept.revision },
     put: async (_kind, _key, value, ifRevision) => {
       if (ifRevision !== kept.revision) return false
       kept.value = value

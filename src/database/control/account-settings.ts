@@ -52,7 +52,8 @@ function shown({ maxQueryTcu, provisioned }: StoredSettings = { maxQueryTcu: def
 function check({ maxQueryTcu, queryPricingModel, computeMode, provisioned }: UpdateAccountSettingsInput): void {
   if (maxQueryTcu !== undefined) {
     const isFit = maxQueryTcu % tcuStep === 0 && maxQueryTcu >= leastMaxQueryTcu && maxQueryTcu <= greatestMaxQueryTcu
-    if (!isFit) throw invalid(`MaxQueryTCU must be a multiple of ${tcuStep} from ${leastMaxQueryTcu} to ${greatestMaxQueryTcu}, not ${maxQueryTcu}`)
+    if (!isFit)
+      throw invalid(`MaxQueryTCU must be a multiple of ${tcuStep} from ${leastMaxQueryTcu} to ${greatestMaxQueryTcu}, not ${maxQueryTcu}`)
   }
   if (queryPricingModel === 'BYTES_SCANNED') throw invalid('QueryPricingModel can only be set to COMPUTE_UNITS')
   if (computeMode === 'PROVISIONED' && !provisioned) throw invalid('ComputeMode PROVISIONED needs ProvisionedCapacity')
@@ -71,7 +72,9 @@ function changed(current: StoredSettings, input: UpdateAccountSettingsInput, now
   const target = computeMode === 'ON_DEMAND' ? 0 : provisioned?.targetQueryTcu
   if (target === undefined) return { ...current, maxQueryTcu }
   if (before && target < before.targetQueryTcu && nowMs < provisionedAtMs + keptForMs) {
-    throw invalid(`Provisioned capacity can be lowered one hour after it was provisioned; ${before.targetQueryTcu} TCU were provisioned less than an hour ago`)
+    throw invalid(
+      `Provisioned capacity can be lowered one hour after it was provisioned; ${before.targetQueryTcu} TCU were provisioned less than an hour ago`,
+    )
   }
   if (!provisioned || target === 0) return { maxQueryTcu }
   const isRaised = target > (before?.targetQueryTcu ?? 0)

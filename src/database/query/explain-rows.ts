@@ -71,7 +71,12 @@ export class ExplainRows implements RowSource {
   async #run({ text, settings, columns }: Extract<RunnableStatement, { kind: 'query' }>): Promise<readonly string[]> {
     const { engine, clock, queryId, timeoutMs, bufferBytes } = this.#options
     const startMs = clock.monotonicMs()
-    const rows = new EngineRows(engine, { text, settings, queryId, timeoutMs }, columns.map((column) => column.type), bufferBytes)
+    const rows = new EngineRows(
+      engine,
+      { text, settings, queryId, timeoutMs },
+      columns.map((column) => column.type),
+      bufferBytes,
+    )
     this.#running = rows
     let count = 0
     let bytes = 0

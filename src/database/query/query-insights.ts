@@ -21,7 +21,12 @@ export interface InsightOptions {
  * How much of its tables a query reads. Time: from the first to the last time that the conditions and the retention leave; without an upper end up to
  * the query's now(). Space: of the granules in the partitions that time leaves, the share that the key (partition key, measure name, series) leaves.
  */
-export async function readInsights(queryString: string, statement: CompiledStatement, session: Session, options: InsightOptions): Promise<ReadInsights> {
+export async function readInsights(
+  queryString: string,
+  statement: CompiledStatement,
+  session: Session,
+  options: InsightOptions,
+): Promise<ReadInsights> {
   if (statement.kind !== 'query') return { tableCount: 0 }
   const { engine, catalog, account, queryId, timeoutMs } = options
   const reads = tableReads(queryString, catalog.snapshot(), session)

@@ -99,7 +99,10 @@ describe('preparing', () => {
 })
 
 describe('EXPLAIN', () => {
-  const lines = async (sql: string, who = caller): Promise<string> => values(await query(sql, {}, who)).flat().join('\n')
+  const lines = async (sql: string, who = caller): Promise<string> =>
+    values(await query(sql, {}, who))
+      .flat()
+      .join('\n')
 
   it('tells the plan, what the engine will read, its SQL and the settings', async () => {
     const page = await query('EXPLAIN SELECT host FROM db.cpu WHERE time > ago(1h)')
@@ -119,7 +122,9 @@ describe('EXPLAIN', () => {
   })
 
   it('says why the query fails', async () => {
-    await expect(lines('EXPLAIN ANALYZE SELECT 1 / (measure_value::bigint - measure_value::bigint) FROM db.cpu')).rejects.toThrow("'measure_value::bigint' does not exist")
+    await expect(lines('EXPLAIN ANALYZE SELECT 1 / (measure_value::bigint - measure_value::bigint) FROM db.cpu')).rejects.toThrow(
+      "'measure_value::bigint' does not exist",
+    )
     await expect(lines('EXPLAIN ANALYZE SELECT 1 / x FROM (VALUES 0, 1) AS t(x)')).rejects.toThrow('Division by zero')
   })
 

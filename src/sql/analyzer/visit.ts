@@ -130,6 +130,15 @@ export function visitRelation(relation: Relation, go: See): void {
   }
 }
 
+/** Whether the expression holds a subquery. */
+export function holdsQuery(expression: Expression): boolean {
+  let found = false
+  visit(expression, (part) => {
+    found ||= 'query' in part
+  })
+  return found
+}
+
 /** Adds the symbols of the columns that the expressions read. */
 export function collectSymbols(expressions: Iterable<Expression>, into: Set<string>): Set<string> {
   for (const expression of expressions) {

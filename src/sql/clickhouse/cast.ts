@@ -182,7 +182,11 @@ function narrowInteger(values: Values, value: Node): Node {
 /** Half away from zero, as the family rounds; NaN and what does not fit are errors. */
 function doubleToInteger(values: Values, value: Node, to: 'integer' | 'bigint'): Node {
   return values.let(value, (x) => {
-    const rounded = when(call('less', x, integer(0)), call('ceil', call('minus', x, float(0.5))), call('floor', call('plus', x, float(0.5))))
+    const rounded = when(
+      call('less', x, integer(0)),
+      call('ceil', call('minus', x, float(0.5))),
+      call('floor', call('plus', x, float(0.5))),
+    )
     const converted = call('accurateCastOrNull', rounded, string(to === 'integer' ? 'Int32' : 'Int64'))
     if (values.safe) return converted
     return values.let(converted, (result) =>

@@ -34,7 +34,11 @@ function refuse(message: string, at: Position | undefined): never {
 }
 
 /** ClickHouse's pattern; `isPlain`: no wildcards, `text` is what must be equal. @throws ServerError INVALID_FUNCTION_ARGUMENT */
-export function translateLike(pattern: string, escape: string | undefined, at?: Position): { readonly text: string; readonly isPlain: boolean } {
+export function translateLike(
+  pattern: string,
+  escape: string | undefined,
+  at?: Position,
+): { readonly text: string; readonly isPlain: boolean } {
   if (escape !== undefined && Array.from(escape).length !== 1) {
     return refuse('Escape string must be a single character', at)
   }

@@ -103,12 +103,6 @@ export const float = (value: number): Node => ({ kind: 'float', value })
 export const string = (value: string): Node => ({ kind: 'string', value })
 export const identifier = (name: string): Node => ({ kind: 'identifier', name })
 export const call = (name: string, ...args: readonly Node[]): Node => ({ kind: 'call', name, arguments: args })
-export const parametric = (name: string, parameters: readonly Node[], ...args: readonly Node[]): Node => ({
-  kind: 'call',
-  name,
-  parameters,
-  arguments: args,
-})
 export const cast = (operand: Node, type: string): Node => ({ kind: 'cast', operand, type })
 export const lambda = (parameters: readonly string[], body: Node): Node => ({ kind: 'lambda', parameters, body })
 export const when = (condition: Node, then: Node, otherwise: Node): Node => call('if', condition, then, otherwise)

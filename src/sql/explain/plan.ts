@@ -83,15 +83,25 @@ class Planner {
       case 'window': {
         const calls = relation.functions.map((each) => each.call)
         this.#line(depth, `Window: ${calls.map(this.#text).join(', ')}`)
-        const specifications = relation.functions.flatMap(({ window }) => [...window.partitionBy, ...window.orderBy.map((key) => key.expression)])
+        const specifications = relation.functions.flatMap(({ window }) => [
+          ...window.partitionBy,
+          ...window.orderBy.map((key) => key.expression),
+        ])
         return below(relation.input, [...calls.flatMap(callExpressions), ...specifications])
       }
       case 'distinct':
         this.#line(depth, 'Distinct')
-        return below(relation.input, [], columnsOf(relation.input).map((column) => column.symbol))
+        return below(
+          relation.input,
+          [],
+          columnsOf(relation.input).map((column) => column.symbol),
+        )
       case 'sort':
         this.#line(depth, `Sort by ${relation.keys.map((key) => sortKeyText(key, this.#text)).join(', ')}`)
-        return below(relation.input, relation.keys.map((key) => key.expression))
+        return below(
+          relation.input,
+          relation.keys.map((key) => key.expression),
+        )
       case 'limit': {
         const offset = relation.offset === undefined ? '' : `, after ${relation.offset}`
         this.#line(depth, `${relation.count === undefined ? 'All rows' : `Limit ${relation.count}`}${offset}`)
@@ -105,7 +115,12 @@ class Planner {
       }
       case 'set': {
         this.#line(depth, `${relation.operator[0]!.toUpperCase()}${relation.operator.slice(1)}${relation.distinct ? '' : ' all'}`)
-        for (const side of [relation.left, relation.right]) below(side, [], columnsOf(side).map((column) => column.symbol))
+        for (const side of [relation.left, relation.right])
+          below(
+            side,
+            [],
+            columnsOf(side).map((column) => column.symbol),
+          )
         return
       }
       case 'unnest': {
@@ -117,7 +132,12 @@ class Planner {
         return this.#line(depth, 'Rows of the recursive step before')
       case 'recursive':
         this.#line(depth, 'Recursive: first, and then as long as there are rows')
-        for (const side of [relation.base, relation.step]) below(side, [], columnsOf(side).map((column) => column.symbol))
+        for (const side of [relation.base, relation.step])
+          below(
+            side,
+            [],
+            columnsOf(side).map((column) => column.symbol),
+          )
         return
       default:
         return unreachable(relation)

@@ -55,7 +55,6 @@ export const concat = (...parts: readonly Node[]): Node => {
 /** One byte that no UTF-8 text holds (0xF8 … 0xFF): separates what is parted again right after. */
 export const impossibleByte = (value: number): Node => call('char', integer(value))
 export const zero: Node = integer(0)
-export const one: Node = integer(1)
 /** `value` where the condition holds, else NULL. */
 export const onlyIf = (condition: Node, value: Node): Node => when(condition, value, nothing)
 

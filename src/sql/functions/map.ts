@@ -120,7 +120,7 @@ export const mapFunctions: readonly FunctionDefinition[] = [
       },
       {
         pattern: '(array(K: comparable), array(V)) -> map(K, V)',
-        lower: (context, ...args) => unlessAnyNull(context, args, (keys, values) => build(context, keys!, values!)),
+        lower: (context, ...args) => unlessAnyNull(context, args, (keys, values) => build(context, keys, values)),
       },
     ],
     [
@@ -140,13 +140,13 @@ export const mapFunctions: readonly FunctionDefinition[] = [
   record(
     'map_keys',
     'The keys of a map.',
-    [{ pattern: '(map(K, V)) -> array(K)', lower: (context, m) => keysOf(context, m!) }],
+    [{ pattern: '(map(K, V)) -> array(K)', lower: (context, m) => keysOf(context, m) }],
     [{ sql: `map_keys(${sample})`, type: 'array(varchar)', result: ['a', 'b'] }],
   ),
   record(
     'map_values',
     'The values of a map.',
-    [{ pattern: '(map(K, V)) -> array(V)', lower: (context, m) => valuesOf(context, m!) }],
+    [{ pattern: '(map(K, V)) -> array(V)', lower: (context, m) => valuesOf(context, m) }],
     [{ sql: `map_values(${sample})`, type: 'array(integer)', result: ['1', '2'] }],
   ),
   record(
@@ -155,7 +155,7 @@ export const mapFunctions: readonly FunctionDefinition[] = [
     [
       {
         pattern: '(map(K, V)) -> array(row(K, V))',
-        lower: (context, m) => mapElements(context, m!, (entry) => context.wrap(entry)),
+        lower: (context, m) => mapElements(context, m, (entry) => context.wrap(entry)),
       },
     ],
     [
@@ -175,7 +175,7 @@ export const mapFunctions: readonly FunctionDefinition[] = [
     [
       {
         pattern: '(array(row(K, V))) -> map(K, V)',
-        lower: (context, ...args) => unlessAnyNull(context, args, (rows) => fromEntries(context, rows!)),
+        lower: (context, ...args) => unlessAnyNull(context, args, (rows) => fromEntries(context, rows)),
       },
     ],
     [
@@ -212,9 +212,9 @@ export const mapFunctions: readonly FunctionDefinition[] = [
       {
         pattern: '(map(K, V), function(K, V, boolean)) -> map(K, V)',
         lower: (context, m, f) =>
-          context.let(m!, (entries) => {
+          context.let(m, (entries) => {
             const [entry, wanted] = [context.variable(), context.variable()]
-            const flags = call('arrayMap', f!, keysOf(context, entries), valuesOf(context, entries))
+            const flags = call('arrayMap', f, keysOf(context, entries), valuesOf(context, entries))
             return call(
               'arrayFilter',
               lambda([entry, wanted], call('ifNull', identifier(wanted), { kind: 'boolean', value: false })),
@@ -233,8 +233,8 @@ export const mapFunctions: readonly FunctionDefinition[] = [
       {
         pattern: '(map(K, V), function(K, V, W)) -> map(K, W)',
         lower: (context, m, f) =>
-          context.let(m!, (entries) =>
-            pair(context, keysOf(context, entries), call('arrayMap', f!, keysOf(context, entries), valuesOf(context, entries))),
+          context.let(m, (entries) =>
+            pair(context, keysOf(context, entries), call('arrayMap', f, keysOf(context, entries), valuesOf(context, entries))),
           ),
       },
     ],
@@ -257,8 +257,8 @@ export const mapFunctions: readonly FunctionDefinition[] = [
         pattern: '(map(K, V), function(K, V, L)) -> map(L, V)',
         lower: (context, ...args) =>
           unlessAnyNull(context, args, (m, f) =>
-            context.let(m!, (entries) =>
-              context.let(call('arrayMap', f!, keysOf(context, entries), valuesOf(context, entries)), (keys) =>
+            context.let(m, (entries) =>
+              context.let(call('arrayMap', f, keysOf(context, entries), valuesOf(context, entries)), (keys) =>
                 build(context, keys, valuesOf(context, entries)),
               ),
             ),
@@ -283,7 +283,7 @@ export const mapFunctions: readonly FunctionDefinition[] = [
     [
       {
         pattern: '(varchar, varchar, varchar) -> map(varchar, varchar)',
-        lower: (context, ...args) => unlessAnyNull(context, args, (text, entry, key) => splitToMap(context, text!, entry!, key!)),
+        lower: (context, ...args) => unlessAnyNull(context, args, (text, entry, key) => splitToMap(context, text, entry, key)),
       },
     ],
     [

@@ -118,9 +118,9 @@ function bucket(context: LowerCall, parts: Node): Node {
 }
 
 const neighbourSignatures = (name: 'lag' | 'lead'): readonly Signature[] => [
-  { pattern: '(T) -> T', lower: (context, x) => neighbour(context, name, x!) },
-  { pattern: '(T, bigint) -> T', lower: (context, x, n) => neighbour(context, name, x!, n!) },
-  { pattern: '(T, bigint, T) -> T', lower: (context, x, n, missing) => neighbour(context, name, x!, n!, missing!) },
+  { pattern: '(T) -> T', lower: (context, x) => neighbour(context, name, x) },
+  { pattern: '(T, bigint) -> T', lower: (context, x, n) => neighbour(context, name, x, n) },
+  { pattern: '(T, bigint, T) -> T', lower: (context, x, n, missing) => neighbour(context, name, x, n, missing) },
 ]
 
 /** One row a value of `x`, in order of x. */
@@ -187,7 +187,7 @@ export const windowFunctions: readonly FunctionDefinition[] = [
           const parts = context.constant(0)
           if (parts === null) return context.nullOf(context.returnType)
           if (parts !== undefined && Number(parts) < 1) context.invalid(0, 'buckets must be greater than 0')
-          return parts === undefined ? bucket(context, n!) : toInt64(overWindow(context, 'ntile', [call('toUInt64', n!)], 'none'))
+          return parts === undefined ? bucket(context, n) : toInt64(overWindow(context, 'ntile', [call('toUInt64', n)], 'none'))
         },
       },
     ],
@@ -199,13 +199,13 @@ export const windowFunctions: readonly FunctionDefinition[] = [
   record(
     'first_value',
     'The value of the first row of the frame.',
-    [{ pattern: '(T) -> T', lower: (context, x) => endValue(context, 'first_value', x!) }],
+    [{ pattern: '(T) -> T', lower: (context, x) => endValue(context, 'first_value', x) }],
     [{ sql: each('first_value(x)'), type: integers, result: ['1', '1', '1', '1'] }],
   ),
   record(
     'last_value',
     'The value of the last row of the frame.',
-    [{ pattern: '(T) -> T', lower: (context, x) => endValue(context, 'last_value', x!) }],
+    [{ pattern: '(T) -> T', lower: (context, x) => endValue(context, 'last_value', x) }],
     [
       { sql: each('last_value(NULLIF(x, 2)) IGNORE NULLS', 'ORDER BY x'), type: integers, result: ['1', '1', '1', '4'] },
       { sql: each('last_value(NULLIF(x, 2))', 'ORDER BY x'), type: integers, result: ['1', null, null, '4'] },
@@ -214,7 +214,7 @@ export const windowFunctions: readonly FunctionDefinition[] = [
   record(
     'nth_value',
     'The value of the nth row of the frame; NULL when the frame is shorter.',
-    [{ pattern: '(T, bigint) -> T', lower: (context, x, n) => nthValue(context, x!, n!) }],
+    [{ pattern: '(T, bigint) -> T', lower: (context, x, n) => nthValue(context, x, n) }],
     [
       { sql: each('nth_value(x, 2)', 'ORDER BY x', '5, 6, 7'), type: integers, result: [null, '6', '6'] },
       { sql: each('nth_value(x, 0)'), error: 'INVALID_FUNCTION_ARGUMENT' },

@@ -2,6 +2,7 @@ import { ServerError } from '../../base/errors.ts'
 import { unreachable } from '../../base/assert.ts'
 import { columnsOf } from '../analyzer/nullability.ts'
 import { rewrite, rewriteCall, rewriteWindow } from '../analyzer/rewrite.ts'
+import { holdsQuery } from '../analyzer/visit.ts'
 import type { Names } from '../clickhouse/values.ts'
 import type { Column, Expression, Relation } from '../ir.ts'
 import { BOOLEAN } from '../types/type.ts'
@@ -95,6 +96,7 @@ class Decorrelation {
 
   /** Subqueries that stand on their own stay where they are; only their insides are worked on. */
   #plainSubqueries(expression: Expression): Expression {
+    if (!holdsQuery(expression)) return expression
     return rewrite(expression, (part) => ('query' in part ? this.#inside(part) : undefined))
   }
 
@@ -126,7 +128,7 @@ class Decorrelation {
         return part
       })
     }
-    expressions.forEach(seek)
+    for (const expression of expressions) if (holdsQuery(expression)) seek(expression)
     if (replacements.size === 0) return { input: result, apply: (expression) => expression }
     return { input: result, apply: (expression) => rewrite(expression, (part) => replacements.get(part)) }
   }

@@ -1,7 +1,7 @@
 import { unreachable } from '../../base/assert.ts'
 import { columnsOf } from '../analyzer/nullability.ts'
 import { rewrite } from '../analyzer/rewrite.ts'
-import { collectSymbols, visit } from '../analyzer/visit.ts'
+import { collectSymbols, holdsQuery, visit } from '../analyzer/visit.ts'
 import type { Column, Expression, Relation } from '../ir.ts'
 import { isScalar } from '../types/coercion.ts'
 import { allOf, reference } from './dependent-relation.ts'
@@ -80,6 +80,7 @@ function push(relation: Relation, conditions: readonly Expression[]): Relation {
 
 /** Subqueries inside an expression, worked on by themselves. */
 function inside(expression: Expression): Expression {
+  if (!holdsQuery(expression)) return expression
   return rewrite(expression, (part) => {
     if (!('query' in part)) return undefined
     const query = push(part.query, [])

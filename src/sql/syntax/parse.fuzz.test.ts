@@ -83,7 +83,7 @@ const texts = fc.letrec<Texts>((tie) => {
       fc.tuple(e, e).map(([x, y]) => `(${x})[${y}]`),
       fc.tuple(e, name).map(([x, f]) => `(${x}).${f}`),
       fc.tuple(name, e).map(([x, y]) => `f(${x} -> ${y})`),
-      fc.tuple(e, e, e).map(([x, y, z]) => `((${x}) NOT BETWEEN ${`(${y})`} AND (${z}))`),
+      fc.tuple(e, e, e).map(([x, y, z]) => `((${x}) NOT BETWEEN (${y}) AND (${z}))`),
       fc.tuple(e, tie('query')).map(([x, q]) => `((${x}) IN (${q}))`),
       fc.tuple(e, tie('query')).map(([x, q]) => `((${x}) >= ALL (${q}))`),
       tie('query').map((q) => `(${q})`),

@@ -275,7 +275,7 @@ describe('bounds', () => {
     ['a megabyte of brackets', '('.repeat(1_000_000), 'statement has more than 100000 tokens'],
     ['brackets', `SELECT ${'('.repeat(40_000)}`, 'nested more than 200 levels deep'],
     ['calls', `SELECT ${'position('.repeat(20_000)}`, 'nested more than 200 levels deep'],
-    ['subqueries', `${'SELECT * FROM ('.repeat(10_000)}`, 'nested more than 200 levels deep'],
+    ['subqueries', 'SELECT * FROM ('.repeat(10_000), 'nested more than 200 levels deep'],
     ['relations in brackets', `SELECT 1 FROM ${'('.repeat(20_000)}`, 'nested more than 200 levels deep'],
     ['types', `SELECT CAST(1 AS ${'array('.repeat(20_000)}`, 'nested more than 200 levels deep'],
     ['lambdas', `SELECT f(${'x -> '.repeat(20_000)}1)`, 'nested more than 200 levels deep'],

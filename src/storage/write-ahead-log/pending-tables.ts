@@ -121,7 +121,7 @@ export class PendingTables {
     this.#isStopped = true
     clearInterval(this.#timer)
     await this.#sweeping
-    await Promise.allSettled([...this.#tables.values()].map(({ inserting }) => inserting))
+    await Promise.allSettled([...this.#tables.values()].flatMap(({ inserting }) => inserting ?? []))
   }
 
   /** One table after the other, those first whose rows wait longest. */

@@ -162,7 +162,10 @@ for (const [mode, options] of [
       { Name: 'factor', Type: { ScalarType: 'DOUBLE' } },
       { Name: 'from', Type: { ScalarType: 'TIMESTAMP' } },
     ])
-    await assert.rejects(query.send(new QueryCommand({ QueryString })), { name: 'ValidationException', message: /^line 1:\d+: Parameter @/ })
+    await assert.rejects(query.send(new QueryCommand({ QueryString })), {
+      name: 'ValidationException',
+      message: /^line 1:\d+: Parameter @/,
+    })
   })
   await check(`${mode}: query insights tell what is read`, async () => {
     const QueryString = `SELECT host FROM ${sql} WHERE time BETWEEN ago(1h) AND now() AND measure_name = 'd'`

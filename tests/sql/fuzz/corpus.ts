@@ -38,7 +38,8 @@ export async function readCorpus(): Promise<Corpus> {
       for (const record of block.records.flatMap((line) => readLoadLine(line, readTime('2024-01-15 12:00:00', 0n)))) {
         for (const dimension of record.Dimensions ?? []) shape.dimensions.add(dimension.Name ?? '')
         for (const value of record.MeasureValues ?? []) shape.attributes[value.Name ?? ''] = columnType(value.Type ?? '')
-        if (record.MeasureValueType !== undefined && record.MeasureValueType !== 'MULTI') shape.single.add(columnType(record.MeasureValueType))
+        if (record.MeasureValueType !== undefined && record.MeasureValueType !== 'MULTI')
+          shape.single.add(columnType(record.MeasureValueType))
       }
     }
   }

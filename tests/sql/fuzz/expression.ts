@@ -1,7 +1,22 @@
 import type { FunctionDefinition } from '../../../src/sql/functions/definition.ts'
 import { functionFamilies } from '../../../src/sql/functions/index.ts'
 import { signaturePattern, type SignaturePattern, type TypePattern } from '../../../src/sql/functions/pattern.ts'
-import { BIGINT, BOOLEAN, DOUBLE, INTEGER, INTERVAL_DAY_TO_SECOND, INTERVAL_YEAR_TO_MONTH, TIMESTAMP, VARCHAR, arrayOf, mapOf, rowOf, sameType, timeSeriesOf, type Type } from '../../../src/sql/types/type.ts'
+import {
+  BIGINT,
+  BOOLEAN,
+  DOUBLE,
+  INTEGER,
+  INTERVAL_DAY_TO_SECOND,
+  INTERVAL_YEAR_TO_MONTH,
+  TIMESTAMP,
+  VARCHAR,
+  arrayOf,
+  mapOf,
+  rowOf,
+  sameType,
+  timeSeriesOf,
+  type Type,
+} from '../../../src/sql/types/type.ts'
 import { castName, literal, randomType, scalarTypes } from './literal.ts'
 import type { Random } from './random.ts'
 
@@ -85,7 +100,9 @@ export class ExpressionMaker {
     const call = this.#call(random.chance(0.5) ? windows : aggregates, type, depth, scope)
     if (call === undefined) return undefined
     const partition = random.chance(0.6) ? `PARTITION BY ${this.expression(VARCHAR, 0, scope)} ` : ''
-    const order = random.chance(0.8) ? `ORDER BY ${this.expression(random.pick([TIMESTAMP, INTEGER, DOUBLE]), 0, scope)} ${random.pick(['', 'DESC', 'ASC NULLS FIRST'])} ` : ''
+    const order = random.chance(0.8)
+      ? `ORDER BY ${this.expression(random.pick([TIMESTAMP, INTEGER, DOUBLE]), 0, scope)} ${random.pick(['', 'DESC', 'ASC NULLS FIRST'])} `
+      : ''
     const frame = random.chance(0.4) ? random.pick(frames) : ''
     return `${call} OVER (${partition}${order}${frame})`
   }
@@ -101,7 +118,9 @@ export class ExpressionMaker {
     const { random } = this
     if (type.kind === 'row' || type.kind === 'map' || type.kind === 'timeseries' || type.kind === 'function') return inner(type)
     if (type.kind === 'array') {
-      return random.chance(0.5) ? `(${inner(type)} || ${inner(random.chance(0.7) ? type : type.element)})` : `ARRAY[${random.list(0, 3, () => inner(type.element)).join(', ')}]`
+      return random.chance(0.5)
+        ? `(${inner(type)} || ${inner(random.chance(0.7) ? type : type.element)})`
+        : `ARRAY[${random.list(0, 3, () => inner(type.element)).join(', ')}]`
     }
     switch (type.name) {
       case 'boolean':
@@ -238,7 +257,11 @@ function unify(pattern: TypePattern, type: Type, bindings: Bindings): boolean {
     case 'map':
       return type.kind === 'map' && unify(pattern.key, type.key, bindings) && unify(pattern.value, type.value, bindings)
     case 'row':
-      return type.kind === 'row' && type.fields.length === pattern.fields.length && pattern.fields.every((f, i) => unify(f.type, type.fields[i]!.type, bindings))
+      return (
+        type.kind === 'row' &&
+        type.fields.length === pattern.fields.length &&
+        pattern.fields.every((f, i) => unify(f.type, type.fields[i]!.type, bindings))
+      )
     case 'function':
       return false
   }

@@ -1,4 +1,14 @@
-import { BIGINT, BOOLEAN, DATE, DOUBLE, INTEGER, INTERVAL_DAY_TO_SECOND, INTERVAL_YEAR_TO_MONTH, TIME, TIMESTAMP } from '../../../src/sql/types/type.ts'
+import {
+  BIGINT,
+  BOOLEAN,
+  DATE,
+  DOUBLE,
+  INTEGER,
+  INTERVAL_DAY_TO_SECOND,
+  INTERVAL_YEAR_TO_MONTH,
+  TIME,
+  TIMESTAMP,
+} from '../../../src/sql/types/type.ts'
 import { VARBINARY, VARCHAR, arrayOf, mapOf, rowOf, timeSeriesOf, type ScalarName, type Type } from '../../../src/sql/types/type.ts'
 import type { Random } from './random.ts'
 
@@ -69,13 +79,30 @@ const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`
 const texts: Readonly<Record<ScalarName, readonly string[]>> = {
   boolean: ['TRUE', 'FALSE'],
   integer: ['0', '1', '-1', '7', '2147483647', '-2147483648', '100'],
-  bigint: ['BIGINT \'5\'', '9223372036854775807', '-9223372036854775808', '2147483648', '4294967296'],
+  bigint: ["BIGINT '5'", '9223372036854775807', '-9223372036854775808', '2147483648', '4294967296'],
   double: ['1.5', '0.0', '-0.0', '1e308', '2.5e-300', 'nan()', 'infinity()', '0.5', '3.0', "DOUBLE '0.9'"],
-  varchar: ["'a'", "''", "'abc'", "'2020-08-08 01:00:00'", "'{\"a\": [1, 2]}'", "'http://h:80/p?q=1#f'", "'%d %s'", "'minute'", "'a.c'", "'12'"],
+  varchar: [
+    "'a'",
+    "''",
+    "'abc'",
+    "'2020-08-08 01:00:00'",
+    '\'{"a": [1, 2]}\'',
+    "'http://h:80/p?q=1#f'",
+    "'%d %s'",
+    "'minute'",
+    "'a.c'",
+    "'12'",
+  ],
   varbinary: ["X'00ff'", "X''", "to_utf8('é')"],
   date: ["DATE '2020-02-29'", "DATE '1969-12-31'", "DATE '2262-04-11'", 'current_date'],
   time: ["TIME '01:02:03.000000001'", "TIME '23:59:59'", "TIME '00:00'"],
-  timestamp: ["TIMESTAMP '2024-01-15 12:00:00.123456789'", "TIMESTAMP '1969-12-31 23:59:59'", 'now()', 'ago(1h)', 'from_milliseconds(1500376552001)'],
+  timestamp: [
+    "TIMESTAMP '2024-01-15 12:00:00.123456789'",
+    "TIMESTAMP '1969-12-31 23:59:59'",
+    'now()',
+    'ago(1h)',
+    'from_milliseconds(1500376552001)',
+  ],
   'interval day to second': ['15m', '1d', '50ns', "INTERVAL '-3' DAY", '10000ms', '0s'],
   'interval year to month': ['1y', "INTERVAL '2' MONTH", "INTERVAL '-1' YEAR"],
   unknown: ['NULL'],
@@ -101,7 +128,12 @@ export function literal(random: Random, type: Type): string {
       return `map(ARRAY[${keys}], ARRAY[${literal(random, type.value)}, ${literal(random, type.value)}])`
     }
     case 'timeseries': {
-      const value = type.value.kind === 'scalar' && type.value.name === 'bigint' ? 'tasks' : type.value.kind === 'scalar' && type.value.name === 'varchar' ? 'region' : 'usage_user'
+      const value =
+        type.value.kind === 'scalar' && type.value.name === 'bigint'
+          ? 'tasks'
+          : type.value.kind === 'scalar' && type.value.name === 'varchar'
+            ? 'region'
+            : 'usage_user'
       return `(SELECT create_time_series(time, ${value}) FROM benchmark.cpu WHERE hostname = 'host_1')`
     }
     case 'function':

@@ -4,7 +4,9 @@ import type { Random } from './random.ts'
 const fragments: readonly string[] = [
   ...evilTexts,
   ...'( ) [ ] , . \' " -- /* */ -> :: @ ; + - * / % || = <> < 1 1d 99999999999999999999 1e999 NULL NOT'.split(' '),
-  ...' OVER ( | SELECT | FROM | AS | IN ( | GROUP BY | ORDER BY | LIMIT | UNION | VALUES | UNNEST( | CAST( | CASE | WHEN | INTERVAL |ARRAY[|ROW('.split('|'),
+  ...' OVER ( | SELECT | FROM | AS | IN ( | GROUP BY | ORDER BY | LIMIT | UNION | VALUES | UNNEST( | CAST( | CASE | WHEN | INTERVAL |ARRAY[|ROW('.split(
+    '|',
+  ),
   'time',
   'measure_value::double',
   'count(',

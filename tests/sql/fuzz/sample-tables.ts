@@ -16,7 +16,9 @@ export async function createSampleTables(engine: Engine, catalog: Catalog): Prom
     for (const name of catalog.tableNames(database) ?? []) {
       const { physical, columns } = catalog.table(database, name)!
       const definitions = columns.map((column) => `${column.physicalName} ${columnType(column)}`)
-      await engine.execute(`CREATE TABLE ${physical.database}.${physical.table} (${definitions.join(', ')}) ENGINE = MergeTree ORDER BY time`)
+      await engine.execute(
+        `CREATE TABLE ${physical.database}.${physical.table} (${definitions.join(', ')}) ENGINE = MergeTree ORDER BY time`,
+      )
       const rows = [0, 1, 2].map((row) => `(${columns.map((column) => value(column, row)).join(', ')})`)
       await engine.execute(`INSERT INTO ${physical.database}.${physical.table} VALUES ${rows.join(', ')}`)
     }

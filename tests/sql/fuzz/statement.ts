@@ -57,7 +57,8 @@ export class StatementMaker {
     const { random } = this
     const query = this.#query(2).text
     if (random.chance(0.02)) return `EXPLAIN ${random.chance(0.3) ? 'ANALYZE ' : ''}${query}`
-    if (random.chance(0.01)) return random.pick(['SHOW DATABASES', 'SHOW TABLES FROM benchmark', 'SHOW MEASURES FROM benchmark.cpu', 'DESCRIBE "sampleDB"."IoT"'])
+    if (random.chance(0.01))
+      return random.pick(['SHOW DATABASES', 'SHOW TABLES FROM benchmark', 'SHOW MEASURES FROM benchmark.cpu', 'DESCRIBE "sampleDB"."IoT"'])
     return random.chance(0.05) ? `${query} -- {p:String} 'end` : query
   }
 
@@ -151,7 +152,10 @@ export class StatementMaker {
     const types = random.list(1, 3, () => randomType(random, 1))
     const rows = random.list(1, 3, () => `(${types.map((type) => literal(random, type)).join(', ')})`)
     const names = types.map(() => this.#name())
-    return { text: `SELECT * FROM (VALUES ${rows.join(', ')}) AS ${this.#name()} (${names.join(', ')})`, columns: types.map((type, i) => ({ name: names[i]!, type })) }
+    return {
+      text: `SELECT * FROM (VALUES ${rows.join(', ')}) AS ${this.#name()} (${names.join(', ')})`,
+      columns: types.map((type, i) => ({ name: names[i]!, type })),
+    }
   }
 
   #from(depth: number): { readonly text: string; readonly scope: readonly Column[] } {
@@ -162,7 +166,8 @@ export class StatementMaker {
     const second = this.#item(depth - 1)
     const scope = [...first.scope, ...second.scope]
     const join = random.pick(['JOIN', 'LEFT JOIN', 'RIGHT JOIN', 'FULL JOIN', 'CROSS JOIN', ','])
-    if (join === 'CROSS JOIN' || join === ',' || first.scope.length === 0) return { text: ` FROM ${first.text}${join === ',' ? ', ' : ' CROSS JOIN '}${second.text}`, scope }
+    if (join === 'CROSS JOIN' || join === ',' || first.scope.length === 0)
+      return { text: ` FROM ${first.text}${join === ',' ? ', ' : ' CROSS JOIN '}${second.text}`, scope }
     const type = random.pick(first.scope).type
     const one = this.#expressions.expression(type, 0, first.scope)
     const other = this.#expressions.expression(type, 0, second.scope)

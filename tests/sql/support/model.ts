@@ -8,11 +8,23 @@ export type Value = number | string | boolean | null | readonly Value[]
 export type Row = Readonly<Record<string, Value>>
 export interface Expression {
   readonly sql: string
+  /** A literal NULL: what takes it may be NULL without more being looked at. */
+  readonly isNullLiteral?: true
   /** @throws ModelError where the language has an error */
   readonly value: (row: Row) => Value
 }
 
 export class ModelError extends Error {}
+/** The language leaves open whether a failing part is evaluated. */
+export class Undecided extends Error {}
+
+function undecidedIfFailing(value: () => Value): Value {
+  try {
+    return value()
+  } catch (error) {
+    throw error instanceof ModelError ? new Undecided() : error
+  }
+}
 
 /** The rows that expressions range over: integers x and i, a double y, a text s, a boolean b, an array a. */
 export const rows: readonly Row[] = [
@@ -49,13 +61,14 @@ const characters = (text: string): string[] => [...text]
 const strict = (sql: string, args: readonly Expression[], compute: (...values: never[]) => Value): Expression => ({
   sql,
   value: (row) => {
-    const values = args.map((arg) => arg.value(row))
+    const isNull = args.some((arg) => arg.isNullLiteral)
+    const values = args.map((arg) => (isNull ? undecidedIfFailing(() => arg.value(row)) : arg.value(row)))
     return values.includes(null) ? null : compute(...(values as never[]))
   },
 })
 
 const column = (name: string): Expression => ({ sql: name, value: (row) => row[name]! })
-const constant = (value: Value, sql: string): Expression => ({ sql, value: () => value })
+const constant = (value: Value, sql: string): Expression => ({ sql, value: () => value, ...(value === null && { isNullLiteral: true }) })
 const compare = (operator: string, a: number | string | boolean, b: number | string | boolean): boolean => {
   switch (operator) {
     case '=':
@@ -102,10 +115,22 @@ export const expressions = fc.letrec<Kinds>((tie) => {
       .map(([p, o, q]) => strict(`(${p.sql} ${o} ${q.sql})`, [p, q], operators[o]! as never))
   const unary = (kind: fc.Arbitrary<Expression>, functions: Record<string, (a: never) => Value>) =>
     fc.tuple(fc.constantFrom(...Object.keys(functions)), kind).map(([f, p]) => strict(`${f}(${p.sql})`, [p], functions[f]! as never))
+  const attempt = (kind: fc.Arbitrary<Expression>) =>
+    kind.map((p): Expression => ({
+      sql: `TRY(${p.sql})`,
+      value: (row) => {
+        try {
+          return p.value(row)
+        } catch (error) {
+          if (error instanceof ModelError) return null
+          throw error
+        }
+      },
+    }))
   const comparison = (kind: fc.Arbitrary<Expression>) =>
     fc
       .tuple(kind, fc.constantFrom('=', '<>', '<', '>='), kind)
-      .map(([p, o, q]) => strict(`(${p.sql} ${o} ${q.sql})`, [p, q], ((a: number, b: number) => compare(o, a, b)) as never))
+      .map(([p, o, q]) => strict(`(${p.sql} ${o} ${q.sql})`, [p, q], (a: number, b: number) => compare(o, a, b)))
   const nullTest = (kind: fc.Arbitrary<Expression>) =>
     fc
       .tuple(kind, fc.boolean())
@@ -128,11 +153,12 @@ export const expressions = fc.letrec<Kinds>((tie) => {
         '*': (a: number, b: number) => integer(a * b),
         '/': (a: number, b: number) => integer(Math.trunc(a / nonZero(b)) + 0),
         '%': (a: number, b: number) => (a % nonZero(b)) + 0,
-      } as never),
-      unary(int, { '-': (a: number) => integer(-a + 0), abs: (a: number) => integer(Math.abs(a)) } as never),
+      }),
+      unary(int, { '-': (a: number) => integer(-a + 0), abs: (a: number) => integer(Math.abs(a)) }),
       branch(int),
       coalesce(int),
       nullIf(int),
+      attempt(int),
     ),
     real: fc.oneof(
       options,
@@ -142,9 +168,9 @@ export const expressions = fc.letrec<Kinds>((tie) => {
         '-': (a: number, b: number) => a - b,
         '*': (a: number, b: number) => a * b,
         '/': (a: number, b: number) => a / b,
-      } as never),
-      int.map((p) => strict(`CAST(${p.sql} AS double)`, [p], ((a: number) => a) as never)),
-      fc.tuple(int, real).map(([p, q]) => strict(`(${p.sql} + ${q.sql})`, [p, q], ((a: number, b: number) => a + b) as never)),
+      }),
+      int.map((p) => strict(`CAST(${p.sql} AS double)`, [p], (a: number) => a)),
+      fc.tuple(int, real).map(([p, q]) => strict(`(${p.sql} + ${q.sql})`, [p, q], (a: number, b: number) => a + b)),
       branch(real),
       coalesce(real),
     ),
@@ -157,18 +183,19 @@ export const expressions = fc.letrec<Kinds>((tie) => {
         constant("it's", "'it''s'"),
         constant(null, 'CAST(NULL AS varchar)'),
       ),
-      binary(text, { '||': (a: string, b: string) => a + b } as never),
+      binary(text, { '||': (a: string, b: string) => a + b }),
       unary(text, {
         upper: (a: string) => a.toUpperCase(),
         lower: (a: string) => a.toLowerCase(),
         reverse: (a: string) => characters(a).reverse().join(''),
-      } as never),
-      int.map((p) => strict(`CAST(${p.sql} AS varchar)`, [p], ((a: number) => String(a)) as never)),
+      }),
+      int.map((p) => strict(`CAST(${p.sql} AS varchar)`, [p], (a: number) => String(a))),
       fc.tuple(text, fc.integer({ min: 1, max: 4 }), fc.integer({ min: 0, max: 3 })).map(([p, from, length]) =>
-        strict(`substr(${p.sql}, ${from}, ${length})`, [p], ((a: string) =>
+        strict(`substr(${p.sql}, ${from}, ${length})`, [p], (a: string) =>
           characters(a)
             .slice(from - 1, from - 1 + length)
-            .join('')) as never),
+            .join(''),
+        ),
       ),
       branch(text),
       coalesce(text),
@@ -181,7 +208,7 @@ export const expressions = fc.letrec<Kinds>((tie) => {
       comparison(real),
       comparison(text),
       nullTest(int),
-      nullTest(list),
+      nullTest(text),
       fc.tuple(flag, fc.constantFrom('AND', 'OR'), flag).map(([p, o, q]): Expression => ({
         sql: `(${p.sql} ${o} ${q.sql})`,
         value: (row) => {
@@ -192,7 +219,7 @@ export const expressions = fc.letrec<Kinds>((tie) => {
           return b === decisive ? decisive : a === null || b === null ? null : !decisive
         },
       })),
-      flag.map((p) => strict(`(NOT ${p.sql})`, [p], ((a: boolean) => !a) as never)),
+      flag.map((p) => strict(`(NOT ${p.sql})`, [p], (a: boolean) => !a)),
       fc.tuple(int, fc.array(int, { minLength: 1, maxLength: 3 })).map(([p, items]): Expression => ({
         sql: `(${p.sql} IN (${items.map((each) => each.sql).join(', ')}))`,
         value: (row) => {
@@ -215,8 +242,9 @@ export const expressions = fc.letrec<Kinds>((tie) => {
       fc
         .tuple(list, int)
         .map(([p, q]) =>
-          strict(`contains(${p.sql}, ${q.sql})`, [p, q], ((a: Value[], b: number) =>
-            a.includes(b) ? true : a.includes(null) ? null : false) as never),
+          strict(`contains(${p.sql}, ${q.sql})`, [p, q], (a: Value[], b: number) =>
+            a.includes(b) ? true : a.includes(null) ? null : false,
+          ),
         ),
     ),
     list: fc.oneof(
@@ -226,20 +254,19 @@ export const expressions = fc.letrec<Kinds>((tie) => {
         sql: `ARRAY[${items.map((each) => each.sql).join(', ')}]`,
         value: (row) => items.map((each) => each.value(row)),
       })),
-      binary(list, { '||': (a: Value[], b: Value[]) => [...a, ...b] } as never),
+      binary(list, { '||': (a: Value[], b: Value[]) => [...a, ...b] }),
       unary(list, {
         array_distinct: (a: Value[]) => unique(a),
         array_sort: (a: Value[]) => sorted(a),
         reverse: (a: Value[]) => [...a].reverse(),
-      } as never),
+      }),
       fc
         .tuple(list, list)
-        .map(([p, q]) => strict(`array_union(${p.sql}, ${q.sql})`, [p, q], ((a: Value[], b: Value[]) => unique([...a, ...b])) as never)),
+        .map(([p, q]) => strict(`array_union(${p.sql}, ${q.sql})`, [p, q], (a: Value[], b: Value[]) => unique([...a, ...b]))),
       fc
         .tuple(list, list)
         .map(([p, q]) =>
-          strict(`array_except(${p.sql}, ${q.sql})`, [p, q], ((a: Value[], b: Value[]) =>
-            unique(a.filter((each) => !b.includes(each)))) as never),
+          strict(`array_except(${p.sql}, ${q.sql})`, [p, q], (a: Value[], b: Value[]) => unique(a.filter((each) => !b.includes(each)))),
         ),
       fc.tuple(list, fc.constantFrom(column('x'), constant(2, '2'))).map(([p, q]): Expression => ({
         sql: `filter(${p.sql}, e -> e > ${q.sql})`,
@@ -256,6 +283,7 @@ export const expressions = fc.letrec<Kinds>((tie) => {
       })),
       branch(list),
       coalesce(list),
+      attempt(list),
     ),
   }
 })

@@ -101,8 +101,8 @@ export const approximateAggregates: readonly FunctionDefinition[] = [
     name: 'approx_distinct',
     summary: `About how many distinct values there are; the standard error is ${defaultError * 100} % or what the second argument says.`,
     signatures: [
-      { pattern: '(T: comparable) -> bigint', lower: (context, x) => distinctCount(context, x!, defaultError) },
-      { pattern: '(T: comparable, double) -> bigint', lower: (context, x) => distinctCount(context, x!, errorArgument(context)) },
+      { pattern: '(T: comparable) -> bigint', lower: (context, x) => distinctCount(context, x, defaultError) },
+      { pattern: '(T: comparable, double) -> bigint', lower: (context, x) => distinctCount(context, x, errorArgument(context)) },
     ],
     examples: [
       { sql: over('approx_distinct(x)', '1, 2, 2, NULL'), type: 'bigint', result: '2' },
@@ -116,22 +116,22 @@ export const approximateAggregates: readonly FunctionDefinition[] = [
     summary:
       'The value at a percentile (0 to 1), or at each of several, each value counted so many times as its weight says. Answers are exact; an accuracy is checked and otherwise of no effect.',
     signatures: types.flatMap((type) => [
-      { pattern: `(${type}, double) -> ${type}`, lower: (context, x, p) => one(context, x!, p!, 1) },
-      { pattern: `(${type}, array(double)) -> array(${type})`, lower: (context, x, p) => several(context, x!, p!, 1) },
-      { pattern: `(${type}, bigint, double) -> ${type}`, lower: (context, x, w, p) => one(context, x!, p!, 2, w!) },
-      { pattern: `(${type}, bigint, array(double)) -> array(${type})`, lower: (context, x, w, p) => several(context, x!, p!, 2, w!) },
+      { pattern: `(${type}, double) -> ${type}`, lower: (context, x, p) => one(context, x, p, 1) },
+      { pattern: `(${type}, array(double)) -> array(${type})`, lower: (context, x, p) => several(context, x, p, 1) },
+      { pattern: `(${type}, bigint, double) -> ${type}`, lower: (context, x, w, p) => one(context, x, p, 2, w) },
+      { pattern: `(${type}, bigint, array(double)) -> array(${type})`, lower: (context, x, w, p) => several(context, x, p, 2, w) },
       {
         pattern: `(${type}, bigint, double, double) -> ${type}`,
         lower: (context, x, w, p) => {
           accuracy(context)
-          return one(context, x!, p!, 2, w!)
+          return one(context, x, p, 2, w)
         },
       },
       {
         pattern: `(${type}, bigint, array(double), double) -> array(${type})`,
         lower: (context, x, w, p) => {
           accuracy(context)
-          return several(context, x!, p!, 2, w!)
+          return several(context, x, p, 2, w)
         },
       },
     ]),

@@ -96,7 +96,7 @@ export const basicAggregates: readonly FunctionDefinition[] = [
       { pattern: '() -> bigint', lower: (context) => counted(context.aggregate('count', [])) },
       {
         pattern: '(T) -> bigint',
-        lower: (context, x) => counted(aggregateWhere(context, isPresent(x!, context.types[0]!), 'count', [x!])),
+        lower: (context, x) => counted(aggregateWhere(context, isPresent(x, context.types[0]!), 'count', [x])),
       },
     ],
     examples: [
@@ -112,7 +112,7 @@ export const basicAggregates: readonly FunctionDefinition[] = [
     signatures: [
       {
         pattern: '(boolean) -> bigint',
-        lower: (context, x) => counted(aggregateWhere(context, call('ifNull', x!, boolean(false)), 'count', context.distinct ? [x!] : [])),
+        lower: (context, x) => counted(aggregateWhere(context, call('ifNull', x, boolean(false)), 'count', context.distinct ? [x] : [])),
       },
     ],
     examples: [{ sql: over('count_if(x > 1)', '1, 2, 3, NULL'), type: 'bigint', result: '2' }],
@@ -121,12 +121,12 @@ export const basicAggregates: readonly FunctionDefinition[] = [
     name: 'sum',
     summary: 'The sum; of integers a bigint.',
     signatures: [
-      { pattern: '(bigint) -> bigint', lower: (context, x) => wholeSum(context, x!, 'bigint') },
-      { pattern: '(double) -> double', lower: (context, x) => context.aggregate('sum', [x!]) },
-      { pattern: '(interval day to second) -> interval day to second', lower: (context, x) => wholeSum(context, x!, 'interval') },
+      { pattern: '(bigint) -> bigint', lower: (context, x) => wholeSum(context, x, 'bigint') },
+      { pattern: '(double) -> double', lower: (context, x) => context.aggregate('sum', [x]) },
+      { pattern: '(interval day to second) -> interval day to second', lower: (context, x) => wholeSum(context, x, 'interval') },
       {
         pattern: '(interval year to month) -> interval year to month',
-        lower: (context, x) => call('toInt32', context.aggregate('sum', [x!])),
+        lower: (context, x) => call('toInt32', context.aggregate('sum', [x])),
       },
     ],
     examples: [
@@ -140,10 +140,10 @@ export const basicAggregates: readonly FunctionDefinition[] = [
     name: 'avg',
     summary: 'The arithmetic mean.',
     signatures: [
-      { pattern: '(double) -> double', lower: (context, x) => context.aggregate('avg', [x!]) },
+      { pattern: '(double) -> double', lower: (context, x) => context.aggregate('avg', [x]) },
       {
         pattern: '(interval day to second) -> interval day to second',
-        lower: (context, x) => toInt64(call('round', context.aggregate('avg', [call('toFloat64', x!)]))),
+        lower: (context, x) => toInt64(call('round', context.aggregate('avg', [call('toFloat64', x)]))),
       },
     ],
     examples: [
@@ -155,8 +155,8 @@ export const basicAggregates: readonly FunctionDefinition[] = [
     name: 'max',
     summary: 'The greatest value; with a number n the n greatest, descending.',
     signatures: [
-      { pattern: '(T: orderable) -> T', lower: (context, x) => extreme(context, 'max', x!) },
-      { pattern: '(T: orderable, bigint) -> array(T)', lower: (context, x, n) => extremes(context, 'max', x!, n!) },
+      { pattern: '(T: orderable) -> T', lower: (context, x) => extreme(context, 'max', x) },
+      { pattern: '(T: orderable, bigint) -> array(T)', lower: (context, x, n) => extremes(context, 'max', x, n) },
     ],
     examples: [
       { sql: over('max(x)', numbers), type: 'integer', result: '4' },
@@ -168,8 +168,8 @@ export const basicAggregates: readonly FunctionDefinition[] = [
     name: 'min',
     summary: 'The smallest value; with a number n the n smallest, ascending.',
     signatures: [
-      { pattern: '(T: orderable) -> T', lower: (context, x) => extreme(context, 'min', x!) },
-      { pattern: '(T: orderable, bigint) -> array(T)', lower: (context, x, n) => extremes(context, 'min', x!, n!) },
+      { pattern: '(T: orderable) -> T', lower: (context, x) => extreme(context, 'min', x) },
+      { pattern: '(T: orderable, bigint) -> array(T)', lower: (context, x, n) => extremes(context, 'min', x, n) },
     ],
     examples: [
       { sql: over('min(x)', numbers), type: 'integer', result: '1' },
@@ -182,10 +182,10 @@ export const basicAggregates: readonly FunctionDefinition[] = [
       name: `${name}_by`,
       summary: `The value of x in the row with the ${name === 'max' ? 'greatest' : 'smallest'} y (of several such rows any); with a number n those of the n rows.`,
       signatures: [
-        { pattern: '(T, U: orderable) -> T', lower: (context, x, y) => extremeBy(context, name === 'max' ? 'argMax' : 'argMin', x!, y!) },
+        { pattern: '(T, U: orderable) -> T', lower: (context, x, y) => extremeBy(context, name === 'max' ? 'argMax' : 'argMin', x, y) },
         {
           pattern: '(T, U: orderable, bigint) -> array(T)',
-          lower: (context, x, y, n) => extremesBy(context, name === 'max' ? 'argMax' : 'argMin', x!, y!, n!),
+          lower: (context, x, y, n) => extremesBy(context, name === 'max' ? 'argMax' : 'argMin', x, y, n),
         },
       ],
       examples: [
@@ -199,14 +199,14 @@ export const basicAggregates: readonly FunctionDefinition[] = [
     name: 'arbitrary',
     aliases: ['any_value'],
     summary: 'Some value that is not NULL.',
-    signatures: [{ pattern: '(T) -> T', lower: (context, x) => any(context, x!) }],
+    signatures: [{ pattern: '(T) -> T', lower: (context, x) => any(context, x) }],
     examples: [{ sql: over('arbitrary(x)', 'NULL, 7, 7'), type: 'integer', result: '7' }],
   }),
   aggregate({
     name: 'bool_and',
     aliases: ['every'],
     summary: 'Whether all values are true.',
-    signatures: [{ pattern: '(boolean) -> boolean', lower: (context, x) => truth(context.aggregate('min', [x!])) }],
+    signatures: [{ pattern: '(boolean) -> boolean', lower: (context, x) => truth(context.aggregate('min', [x])) }],
     examples: [
       { sql: over('bool_and(x)', 'true, NULL, false'), type: 'boolean', result: 'false' },
       { sql: over('every(x)', 'true, NULL'), type: 'boolean', result: 'true' },
@@ -215,7 +215,7 @@ export const basicAggregates: readonly FunctionDefinition[] = [
   aggregate({
     name: 'bool_or',
     summary: 'Whether one of the values is true.',
-    signatures: [{ pattern: '(boolean) -> boolean', lower: (context, x) => truth(context.aggregate('max', [x!])) }],
+    signatures: [{ pattern: '(boolean) -> boolean', lower: (context, x) => truth(context.aggregate('max', [x])) }],
     examples: [{ sql: over('bool_or(x)', 'true, NULL, false'), type: 'boolean', result: 'true' }],
   }),
   ...(['and', 'or', 'xor'] as const).map((operation) =>
@@ -226,7 +226,7 @@ export const basicAggregates: readonly FunctionDefinition[] = [
       signatures: [
         {
           pattern: '(bigint) -> bigint',
-          lower: (context, x) => context.aggregate({ and: 'groupBitAnd', or: 'groupBitOr', xor: 'groupBitXor' }[operation], [x!]),
+          lower: (context, x) => context.aggregate({ and: 'groupBitAnd', or: 'groupBitOr', xor: 'groupBitXor' }[operation], [x]),
         },
       ],
       examples: [
@@ -238,7 +238,7 @@ export const basicAggregates: readonly FunctionDefinition[] = [
     name: 'checksum',
     status: 'extension',
     summary: 'A fingerprint of the values, the same in any order of the rows.',
-    signatures: [{ pattern: '(T) -> varbinary', lower: (context, x) => checksum(context, x!) }],
+    signatures: [{ pattern: '(T) -> varbinary', lower: (context, x) => checksum(context, x) }],
     examples: [
       {
         sql: 'SELECT a.c = b.c FROM (SELECT checksum(x) AS c FROM (VALUES 1, 2) AS t(x)) AS a, (SELECT checksum(x) AS c FROM (VALUES 2, 1) AS t(x)) AS b',

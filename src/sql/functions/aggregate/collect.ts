@@ -76,7 +76,7 @@ export const collectingAggregates: readonly FunctionDefinition[] = [
   aggregate({
     name: 'array_agg',
     summary: 'An array of all values, NULLs too, in the order of ORDER BY inside of the call.',
-    signatures: [{ pattern: '(T) -> array(T)', lower: (context, x) => orNull(context, gather(context, x!)) }],
+    signatures: [{ pattern: '(T) -> array(T)', lower: (context, x) => orNull(context, gather(context, x)) }],
     examples: [
       { sql: over('array_agg(x ORDER BY x DESC)', '1, NULL, 3'), type: 'array(integer)', result: ['3', '1', null] },
       {
@@ -93,8 +93,8 @@ export const collectingAggregates: readonly FunctionDefinition[] = [
     status: 'extension',
     summary: 'The texts that are not NULL with a separator between, in the order of ORDER BY inside of the call or of WITHIN GROUP.',
     signatures: [
-      { pattern: '(varchar) -> varchar', lower: (context, x) => joined(context, x!, string('')) },
-      { pattern: '(varchar, varchar) -> varchar', lower: (context, x, separator) => joined(context, x!, separator!) },
+      { pattern: '(varchar) -> varchar', lower: (context, x) => joined(context, x, string('')) },
+      { pattern: '(varchar, varchar) -> varchar', lower: (context, x, separator) => joined(context, x, separator) },
     ],
     examples: [
       { sql: over("listagg(x, ', ') WITHIN GROUP (ORDER BY x)", "'b', NULL, 'a'"), type: 'varchar', result: 'a, b' },

@@ -83,7 +83,7 @@ export const mappingAggregates: readonly FunctionDefinition[] = [
     signatures: [
       {
         pattern: '(K: comparable, V) -> map(K, V)',
-        lower: (context, k, v) => orNull(context, firstOfKey(context, gatherEntries(context, k!, v!))),
+        lower: (context, k, v) => orNull(context, firstOfKey(context, gatherEntries(context, k, v))),
       },
     ],
     examples: [
@@ -101,7 +101,7 @@ export const mappingAggregates: readonly FunctionDefinition[] = [
     name: 'multimap_agg',
     status: 'extension',
     summary: 'A map of the keys of the rows, each with all its values.',
-    signatures: [{ pattern: '(K: comparable, V) -> map(K, array(V))', lower: (context, k, v) => multimap(context, k!, v!) }],
+    signatures: [{ pattern: '(K: comparable, V) -> map(K, array(V))', lower: (context, k, v) => multimap(context, k, v) }],
     examples: [
       {
         sql: over('multimap_agg(k, v)', "('a', 1), ('b', 2), ('a', 3)", 'k, v'),
@@ -117,7 +117,7 @@ export const mappingAggregates: readonly FunctionDefinition[] = [
     name: 'map_union',
     status: 'extension',
     summary: 'One map of all maps; of several entries with one key the first.',
-    signatures: [{ pattern: '(map(K, V)) -> map(K, V)', lower: (context, m) => union(context, m!) }],
+    signatures: [{ pattern: '(map(K, V)) -> map(K, V)', lower: (context, m) => union(context, m) }],
     examples: [
       {
         sql: over('map_union(m)', "map(ARRAY['a'], ARRAY[1]), map(ARRAY['a', 'b'], ARRAY[2, 3])", 'm'),
@@ -133,7 +133,7 @@ export const mappingAggregates: readonly FunctionDefinition[] = [
     name: 'histogram',
     status: 'extension',
     summary: 'A map of the distinct values, each with the number of its rows.',
-    signatures: [{ pattern: '(T: comparable) -> map(T, bigint)', lower: (context, x) => histogram(context, x!) }],
+    signatures: [{ pattern: '(T: comparable) -> map(T, bigint)', lower: (context, x) => histogram(context, x) }],
     examples: [
       {
         sql: over('histogram(x)', "'a', 'b', 'a', NULL"),
@@ -155,7 +155,7 @@ export const mappingAggregates: readonly FunctionDefinition[] = [
           pattern: '(T, timestamp) -> T',
           lower: (context, x, t) =>
             unkept(
-              aggregateWhere(context, present(context, x!, 0), name === 'first' ? 'argMin' : 'argMax', [kept(x!, context.types[0]!), t!]),
+              aggregateWhere(context, present(context, x, 0), name === 'first' ? 'argMin' : 'argMax', [kept(x, context.types[0]!), t]),
             ),
         },
       ],

@@ -44,7 +44,7 @@ export const statisticalAggregates: readonly FunctionDefinition[] = [
     aggregate({
       name,
       summary,
-      signatures: [{ pattern: '(double) -> double', lower: (context, x) => spread(context, engineName, x!, least) }],
+      signatures: [{ pattern: '(double) -> double', lower: (context, x) => spread(context, engineName, x, least) }],
       examples: [
         { sql: over(`${name}(x)`, five), type: 'double', result },
         { sql: over(`${name}(x)`, '1'), type: 'double', result: least === 1 ? '0.0' : null },
@@ -54,7 +54,7 @@ export const statisticalAggregates: readonly FunctionDefinition[] = [
   aggregate({
     name: 'geometric_mean',
     summary: 'The nth root of the product of n values.',
-    signatures: [{ pattern: '(double) -> double', lower: (context, x) => call('exp', context.aggregate('avg', [call('log', x!)])) }],
+    signatures: [{ pattern: '(double) -> double', lower: (context, x) => call('exp', context.aggregate('avg', [call('log', x)])) }],
     examples: [{ sql: over('geometric_mean(x)', '1, 2, 3, 4'), type: 'double', result: '2.213363839400643' }],
   }),
   aggregate({
@@ -63,7 +63,7 @@ export const statisticalAggregates: readonly FunctionDefinition[] = [
     signatures: [
       {
         pattern: '(double) -> double',
-        lower: (context, x) => finite(context, fromCount(context.aggregate('count', [x!]), 3, context.aggregate('skewPop', [x!]))),
+        lower: (context, x) => finite(context, fromCount(context.aggregate('count', [x]), 3, context.aggregate('skewPop', [x]))),
       },
     ],
     examples: [
@@ -75,7 +75,7 @@ export const statisticalAggregates: readonly FunctionDefinition[] = [
     name: 'kurtosis',
     status: 'extension',
     summary: 'The excess kurtosis of a sample; NULL of fewer than four values.',
-    signatures: [{ pattern: '(double) -> double', lower: (context, x) => finite(context, kurtosis(context, x!)) }],
+    signatures: [{ pattern: '(double) -> double', lower: (context, x) => finite(context, kurtosis(context, x)) }],
     examples: [
       { sql: `SELECT round(kurtosis(x), 9) FROM (VALUES 1, 2, 3, 4) AS t(x)`, type: 'double', result: '-1.2' },
       { sql: over('kurtosis(x)', '1, 2, 3'), type: 'double', result: null },
@@ -85,7 +85,7 @@ export const statisticalAggregates: readonly FunctionDefinition[] = [
     name: 'corr',
     summary: 'The correlation of two values of a row.',
     signatures: [
-      { pattern: '(double, double) -> double', lower: (context, y, x) => finite(context, context.aggregate('corrStable', [y!, x!])) },
+      { pattern: '(double, double) -> double', lower: (context, y, x) => finite(context, context.aggregate('corrStable', [y, x])) },
     ],
     examples: [
       { sql: over('corr(y, x)', line, 'y, x'), type: 'double', result: '1.0' },
@@ -95,7 +95,7 @@ export const statisticalAggregates: readonly FunctionDefinition[] = [
   aggregate({
     name: 'covar_pop',
     summary: 'The covariance of a population.',
-    signatures: [{ pattern: '(double, double) -> double', lower: (context, y, x) => context.aggregate('covarPopStable', [y!, x!]) }],
+    signatures: [{ pattern: '(double, double) -> double', lower: (context, y, x) => context.aggregate('covarPopStable', [y, x]) }],
     examples: [{ sql: over('covar_pop(y, x)', line, 'y, x'), type: 'double', result: '1.25' }],
   }),
   aggregate({
@@ -104,7 +104,7 @@ export const statisticalAggregates: readonly FunctionDefinition[] = [
     signatures: [
       {
         pattern: '(double, double) -> double',
-        lower: (context, y, x) => fromCount(pairCount(context, y!, x!), 2, context.aggregate('covarSampStable', [y!, x!])),
+        lower: (context, y, x) => fromCount(pairCount(context, y, x), 2, context.aggregate('covarSampStable', [y, x])),
       },
     ],
     examples: [
@@ -115,7 +115,7 @@ export const statisticalAggregates: readonly FunctionDefinition[] = [
   aggregate({
     name: 'regr_slope',
     summary: 'The slope of the line that fits best, y being what depends on x.',
-    signatures: [{ pattern: '(double, double) -> double', lower: (context, y, x) => finite(context, slope(context, y!, x!)) }],
+    signatures: [{ pattern: '(double, double) -> double', lower: (context, y, x) => finite(context, slope(context, y, x)) }],
     examples: [
       { sql: over('regr_slope(y, x)', line, 'y, x'), type: 'double', result: '1.0' },
       { sql: over('regr_slope(y, x)', '(1, 1)', 'y, x'), type: 'double', result: null },
@@ -129,7 +129,7 @@ export const statisticalAggregates: readonly FunctionDefinition[] = [
         pattern: '(double, double) -> double',
         lower: (context, y, x) => {
           const mean = (value: Node, other: Node): Node => context.aggregate('avg', [beside(value, other)])
-          return finite(context, minus(mean(y!, x!), times(slope(context, y!, x!), mean(x!, y!))))
+          return finite(context, minus(mean(y, x), times(slope(context, y, x), mean(x, y))))
         },
       },
     ],

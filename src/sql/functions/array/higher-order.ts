@@ -125,9 +125,9 @@ export const higherOrderFunctions: readonly FunctionDefinition[] = [
     signatures: [
       {
         pattern: '(timeseries(T), function(row(time timestamp, value T), boolean)) -> timeseries(T)',
-        lower: (context, a, f) => filterSeries(context, a!, f!),
+        lower: (context, a, f) => filterSeries(context, a, f),
       },
-      { pattern: '(array(T), function(T, boolean)) -> array(T)', lower: (_, a, f) => filter(a!, f!) },
+      { pattern: '(array(T), function(T, boolean)) -> array(T)', lower: (_, a, f) => filter(a, f) },
     ],
     examples: [
       { sql: 'filter(ARRAY[5, -6, NULL, 7], x -> x > 0)', type: 'array(integer)', result: ['5', '7'] },
@@ -145,11 +145,11 @@ export const higherOrderFunctions: readonly FunctionDefinition[] = [
     signatures: [
       {
         pattern: '(timeseries(T), S, function(S, row(time timestamp, value T), S), function(S, R)) -> R',
-        lower: (context, a, initial, step, finish) => reduceSeries(context, a!, initial!, step!, finish!),
+        lower: (context, a, initial, step, finish) => reduceSeries(context, a, initial, step, finish),
       },
       {
         pattern: '(array(T), S, function(S, T, S), function(S, R)) -> R',
-        lower: (context, a, initial, step, finish) => reduce(context, a!, initial!, step!, finish!),
+        lower: (context, a, initial, step, finish) => reduce(context, a, initial, step, finish),
       },
     ],
     examples: [
@@ -172,9 +172,9 @@ export const higherOrderFunctions: readonly FunctionDefinition[] = [
     signatures: [
       {
         pattern: '(timeseries(T), function(row(time timestamp, value T), U)) -> array(U)',
-        lower: (context, a, f) => call('arrayMap', f!, pointsAsRows(context, a!)),
+        lower: (context, a, f) => call('arrayMap', f, pointsAsRows(context, a)),
       },
-      { pattern: '(array(T), function(T, U)) -> array(U)', lower: (_, a, f) => call('arrayMap', f!, a!) },
+      { pattern: '(array(T), function(T, U)) -> array(U)', lower: (_, a, f) => call('arrayMap', f, a) },
     ],
     examples: [
       { sql: 'transform(ARRAY[5, NULL], x -> coalesce(x, 0) + 1)', type: 'array(integer)', result: ['6', '1'] },
@@ -189,7 +189,7 @@ export const higherOrderFunctions: readonly FunctionDefinition[] = [
     summary: `Whether the condition is true for ${quantifier === 'none' ? 'no element' : `${quantifier} element${quantifier === 'all' ? 's' : ''}`}; NULL when that hangs on a NULL.`,
     source: family,
     signatures: [
-      { pattern: '(array(T), function(T, boolean)) -> boolean', lower: (context, a, f) => truth(match(context, a!, f!, quantifier)) },
+      { pattern: '(array(T), function(T, boolean)) -> boolean', lower: (context, a, f) => truth(match(context, a, f, quantifier)) },
     ],
     examples: [
       { sql: `${quantifier}_match(ARRAY[1, 2], x -> x > 1)`, type: 'boolean', result: quantifier === 'any' ? 'true' : 'false' },
@@ -207,11 +207,11 @@ export const higherOrderFunctions: readonly FunctionDefinition[] = [
     signatures: [
       {
         pattern: '(array(T: orderable)) -> array(T)',
-        lower: (context, ...args) => unlessAnyNull(context, args, (a) => context.wrap(sorted(context, a!))),
+        lower: (context, ...args) => unlessAnyNull(context, args, (a) => context.wrap(sorted(context, a))),
       },
       {
         pattern: '(array(T), function(T, T, integer)) -> array(T)',
-        lower: (context, ...args) => unlessAnyNull(context, args, (a, f) => context.let(a!, (items) => sortBy(context, items, f!))),
+        lower: (context, ...args) => unlessAnyNull(context, args, (a, f) => context.let(a, (items) => sortBy(context, items, f))),
       },
     ],
     examples: [
@@ -248,7 +248,7 @@ export const higherOrderFunctions: readonly FunctionDefinition[] = [
     signatures: [
       {
         pattern: '(array(T), array(U), function(T, U, R)) -> array(R)',
-        lower: (context, a, b, f) => bindAll(context, [a!, b!], (bound) => call('arrayMap', f!, ...padded(bound, context.types))),
+        lower: (context, a, b, f) => bindAll(context, [a, b], (bound) => call('arrayMap', f, ...padded(bound, context.types))),
       },
     ],
     examples: [

@@ -115,42 +115,40 @@ export const sequenceFunctions: readonly FunctionDefinition[] = [
     signatures: [
       {
         pattern: '(bigint, bigint) -> array(bigint)',
-        lower: (context, ...args) => unlessAnyNull(context, args, (a, b) => evenly(context, a!, b!, towards(context, a!, b!, 1n), same)),
+        lower: (context, ...args) => unlessAnyNull(context, args, (a, b) => evenly(context, a, b, towards(context, a, b, 1n), same)),
       },
       {
         pattern: '(bigint, bigint, bigint) -> array(bigint)',
-        lower: (context, ...args) => unlessAnyNull(context, args, (a, b, step) => evenly(context, a!, b!, step!, same)),
+        lower: (context, ...args) => unlessAnyNull(context, args, (a, b, step) => evenly(context, a, b, step, same)),
       },
       {
         pattern: '(date, date) -> array(date)',
         lower: (context, ...args) =>
-          unlessAnyNull(context, args, (a, b) => evenly(context, dayOf(a!), dayOf(b!), towards(context, dayOf(a!), dayOf(b!), 1n), dateOf)),
+          unlessAnyNull(context, args, (a, b) => evenly(context, dayOf(a), dayOf(b), towards(context, dayOf(a), dayOf(b), 1n), dateOf)),
       },
       {
         pattern: '(date, date, interval day to second) -> array(date)',
-        lower: (context, ...args) => unlessAnyNull(context, args, (a, b, step) => dates(context, a!, b!, step!)),
+        lower: (context, ...args) => unlessAnyNull(context, args, (a, b, step) => dates(context, a, b, step)),
       },
       {
         pattern: '(date, date, interval year to month) -> array(date)',
         lower: (context, ...args) =>
           unlessAnyNull(context, args, (a, b, step) =>
-            monthly(context, a!, b!, step!, (months) => cast(call('addMonths', a!, months), 'Date32')),
+            monthly(context, a, b, step, (months) => cast(call('addMonths', a, months), 'Date32')),
           ),
       },
       {
         pattern: '(timestamp, timestamp) -> array(timestamp)',
-        lower: (context, ...args) => unlessAnyNull(context, args, (a, b) => evenly(context, a!, b!, towards(context, a!, b!, dayNs), same)),
+        lower: (context, ...args) => unlessAnyNull(context, args, (a, b) => evenly(context, a, b, towards(context, a, b, dayNs), same)),
       },
       {
         pattern: '(timestamp, timestamp, interval day to second) -> array(timestamp)',
-        lower: (context, ...args) => unlessAnyNull(context, args, (a, b, step) => evenly(context, a!, b!, step!, same)),
+        lower: (context, ...args) => unlessAnyNull(context, args, (a, b, step) => evenly(context, a, b, step, same)),
       },
       {
         pattern: '(timestamp, timestamp, interval year to month) -> array(timestamp)',
         lower: (context, ...args) =>
-          unlessAnyNull(context, args, (a, b, step) =>
-            monthly(context, a!, b!, step!, (months) => addMonthsUnchecked(context, a!, months)),
-          ),
+          unlessAnyNull(context, args, (a, b, step) => monthly(context, a, b, step, (months) => addMonthsUnchecked(context, a, months))),
       },
     ],
     examples: [

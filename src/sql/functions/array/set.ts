@@ -50,7 +50,7 @@ export const setFunctions: readonly FunctionDefinition[] = [
     summary: 'The array without repeated elements, in the order of their first occurrence.',
     source,
     signatures: [
-      { pattern: '(array(T: comparable)) -> array(T)', lower: (context, a) => distinct(context, a!, elementType(context.types[0]!)) },
+      { pattern: '(array(T: comparable)) -> array(T)', lower: (context, a) => distinct(context, a, elementType(context.types[0]!)) },
     ],
     examples: [
       { sql: 'array_distinct(ARRAY[1, 2, 1, NULL, NULL])', type: 'array(integer)', result: ['1', '2', null] },
@@ -65,7 +65,7 @@ export const setFunctions: readonly FunctionDefinition[] = [
     status: 'documented',
     summary: 'The elements that both arrays have, without repetition.',
     source,
-    signatures: [{ pattern: '(array(T: comparable), array(T)) -> array(T)', lower: (context, a, b) => select(context, a!, b!, true) }],
+    signatures: [{ pattern: '(array(T: comparable), array(T)) -> array(T)', lower: (context, a, b) => select(context, a, b, true) }],
     examples: [
       { sql: 'array_intersect(ARRAY[1, 2, 3], ARRAY[3, 2, 2])', type: 'array(integer)', result: ['2', '3'] },
       { sql: "array_intersect(ARRAY['a', NULL], ARRAY[NULL, 'b'])", type: 'array(varchar)', result: [null] },
@@ -78,7 +78,7 @@ export const setFunctions: readonly FunctionDefinition[] = [
     status: 'documented',
     summary: 'The elements of the first array that the second has not, without repetition.',
     source,
-    signatures: [{ pattern: '(array(T: comparable), array(T)) -> array(T)', lower: (context, a, b) => select(context, a!, b!, false) }],
+    signatures: [{ pattern: '(array(T: comparable), array(T)) -> array(T)', lower: (context, a, b) => select(context, a, b, false) }],
     examples: [
       { sql: 'array_except(ARRAY[1, 5, 3, 1], ARRAY[3])', type: 'array(integer)', result: ['1', '5'] },
       { sql: 'array_except(ARRAY[1, NULL], ARRAY[1])', type: 'array(integer)', result: [null] },
@@ -94,7 +94,7 @@ export const setFunctions: readonly FunctionDefinition[] = [
     signatures: [
       {
         pattern: '(array(T: comparable), array(T)) -> array(T)',
-        lower: (context, a, b) => distinct(context, call('arrayConcat', a!, b!), elementType(context.types[0]!)),
+        lower: (context, a, b) => distinct(context, call('arrayConcat', a, b), elementType(context.types[0]!)),
       },
     ],
     examples: [{ sql: 'array_union(ARRAY[1, 2], ARRAY[2, NULL, 3])', type: 'array(integer)', result: ['1', '2', null, '3'] }],
@@ -111,8 +111,8 @@ export const setFunctions: readonly FunctionDefinition[] = [
         pattern: '(array(T: comparable), array(T)) -> boolean',
         lower: (context, a, b) => {
           const element = elementType(context.types[0]!)
-          return context.let(a!, (x) =>
-            context.let(b!, (y) => {
+          return context.let(a, (x) =>
+            context.let(b, (y) => {
               const shared = call('hasAny', withoutNulls(context, x, element), withoutNulls(context, y, element))
               const isOpen = call('and', call('notEmpty', x), call('notEmpty', y), call('or', hasNull(x, element), hasNull(y, element)))
               return call('multiIf', shared, boolean(true), isOpen, nothing, boolean(false))
@@ -139,9 +139,9 @@ export const setFunctions: readonly FunctionDefinition[] = [
         pattern: '(array(T: comparable), T) -> boolean',
         lower: (context, a, e) => {
           const element = elementType(context.types[0]!)
-          if (isNested(element)) return context.let(a!, (array) => truth(call('has', array, call('array', e!))))
-          return context.let(a!, (array) =>
-            context.let(e!, (value) => {
+          if (isNested(element)) return context.let(a, (array) => truth(call('has', array, call('array', e))))
+          return context.let(a, (array) =>
+            context.let(e, (value) => {
               const isThere = call('has', array, value)
               return call('multiIf', isNull(value), nothing, isThere, boolean(true), hasNull(array, element), nothing, boolean(false))
             }),
@@ -166,8 +166,8 @@ export const setFunctions: readonly FunctionDefinition[] = [
       {
         pattern: '(array(T: comparable), T) -> bigint',
         lower: (context, a, e) => {
-          if (isNested(elementType(context.types[0]!))) return toInt64(call('indexOf', a!, call('array', e!)))
-          return context.let(e!, (value) => when(isNull(value), nothing, toInt64(call('indexOf', a!, value))))
+          if (isNested(elementType(context.types[0]!))) return toInt64(call('indexOf', a, call('array', e)))
+          return context.let(e, (value) => when(isNull(value), nothing, toInt64(call('indexOf', a, value))))
         },
       },
     ],
@@ -188,7 +188,7 @@ export const setFunctions: readonly FunctionDefinition[] = [
     signatures: [
       {
         pattern: '(array(T: comparable), T) -> array(T)',
-        lower: (context, ...args) => unlessAnyNull(context, args, (a, e) => remove(context, a!, e!)),
+        lower: (context, ...args) => unlessAnyNull(context, args, (a, e) => remove(context, a, e)),
       },
     ],
     examples: [

@@ -147,9 +147,9 @@ export const shapeFunctions: readonly FunctionDefinition[] = [
     summary: 'The number of elements of an array, points of a time series, entries of a map.',
     source,
     signatures: [
-      { pattern: '(array(T)) -> bigint', lower: (_, a) => toInt64(call('length', a!)) },
-      { pattern: '(timeseries(T)) -> bigint', lower: (_, a) => toInt64(call('length', a!)) },
-      { pattern: '(map(K, V)) -> bigint', lower: (_, a) => toInt64(call('length', a!)) },
+      { pattern: '(array(T)) -> bigint', lower: (_, a) => toInt64(call('length', a)) },
+      { pattern: '(timeseries(T)) -> bigint', lower: (_, a) => toInt64(call('length', a)) },
+      { pattern: '(map(K, V)) -> bigint', lower: (_, a) => toInt64(call('length', a)) },
     ],
     examples: [
       { sql: 'cardinality(ARRAY[1, NULL])', type: 'bigint', result: '2' },
@@ -167,8 +167,8 @@ export const shapeFunctions: readonly FunctionDefinition[] = [
     source,
     nulls: 'handle',
     signatures: [
-      { pattern: '(array(T), bigint) -> T', lower: (context, a, i) => elementAt(context, a!, i!) },
-      { pattern: '(map(K, V), K) -> V', lower: (context, m, k) => lookUp(context, m!, k!) },
+      { pattern: '(array(T), bigint) -> T', lower: (context, a, i) => elementAt(context, a, i) },
+      { pattern: '(map(K, V), K) -> V', lower: (context, m, k) => lookUp(context, m, k) },
     ],
     examples: [
       { sql: "element_at(ARRAY['a', 'b'], -1)", type: 'varchar', result: 'b' },
@@ -185,7 +185,7 @@ export const shapeFunctions: readonly FunctionDefinition[] = [
     summary: 'The greatest element; NULL when the array is empty or holds NULL.',
     source,
     nulls: 'handle',
-    signatures: [{ pattern: '(array(T: orderable)) -> T', lower: (context, a) => extreme(context, a!, 'max') }],
+    signatures: [{ pattern: '(array(T: orderable)) -> T', lower: (context, a) => extreme(context, a, 'max') }],
     examples: [
       { sql: 'array_max(ARRAY[1, 3, 2])', type: 'integer', result: '3' },
       { sql: 'array_max(ARRAY[1, NULL])', type: 'integer', result: null },
@@ -200,7 +200,7 @@ export const shapeFunctions: readonly FunctionDefinition[] = [
     summary: 'The smallest element; NULL when the array is empty or holds NULL.',
     source,
     nulls: 'handle',
-    signatures: [{ pattern: '(array(T: orderable)) -> T', lower: (context, a) => extreme(context, a!, 'min') }],
+    signatures: [{ pattern: '(array(T: orderable)) -> T', lower: (context, a) => extreme(context, a, 'min') }],
     examples: [
       { sql: "array_min(ARRAY['b', 'a'])", type: 'varchar', result: 'a' },
       { sql: 'array_min(ARRAY[])', type: 'unknown', result: null },
@@ -214,8 +214,8 @@ export const shapeFunctions: readonly FunctionDefinition[] = [
     summary: 'The elements as texts with the delimiter between; NULL elements are left out, or replaced by the third argument.',
     source,
     signatures: [
-      { pattern: '(array(T), varchar) -> varchar', lower: (context, a, d) => join(context, a!, d!) },
-      { pattern: '(array(T), varchar, varchar) -> varchar', lower: (context, a, d, r) => join(context, a!, d!, r!) },
+      { pattern: '(array(T), varchar) -> varchar', lower: (context, a, d) => join(context, a, d) },
+      { pattern: '(array(T), varchar, varchar) -> varchar', lower: (context, a, d, r) => join(context, a, d, r) },
     ],
     examples: [
       { sql: "array_join(ARRAY[1, NULL, 3], ',')", type: 'varchar', result: '1,3' },
@@ -235,7 +235,7 @@ export const shapeFunctions: readonly FunctionDefinition[] = [
     signatures: [
       {
         pattern: '(array(T), bigint, bigint) -> array(T)',
-        lower: (context, ...args) => unlessAnyNull(context, args, (a, start, length) => slice(context, a!, start!, length!)),
+        lower: (context, ...args) => unlessAnyNull(context, args, (a, start, length) => slice(context, a, start, length)),
       },
     ],
     examples: [
@@ -257,9 +257,9 @@ export const shapeFunctions: readonly FunctionDefinition[] = [
       {
         pattern: '(T, bigint) -> array(T)',
         lower: (context, element, count) =>
-          context.let(count!, (n) => {
+          context.let(count, (n) => {
             const times = call('least', call('greatest', call('ifNull', n, zero), zero), integer(maxRepeat))
-            const array = context.wrap(call('arrayWithConstant', times, element!))
+            const array = context.wrap(call('arrayWithConstant', times, element))
             const value = when(isNull(n), call('array'), array)
             const small = context.failIf(
               greater(n, integer(maxRepeat)),
@@ -289,7 +289,7 @@ export const shapeFunctions: readonly FunctionDefinition[] = [
     status: 'documented',
     summary: 'The elements in random order.',
     source,
-    signatures: [{ pattern: '(array(T)) -> array(T)', lower: (_, a) => call('arrayShuffle', a!) }],
+    signatures: [{ pattern: '(array(T)) -> array(T)', lower: (_, a) => call('arrayShuffle', a) }],
     examples: [{ sql: 'shuffle(ARRAY[1, 1])', type: 'array(integer)', result: ['1', '1'] }],
   },
   {
@@ -299,7 +299,7 @@ export const shapeFunctions: readonly FunctionDefinition[] = [
     status: 'extension',
     summary: 'The elements of the arrays in an array, one after the other.',
     source: family,
-    signatures: [{ pattern: '(array(array(T))) -> array(T)', lower: (context, a) => flatten(context, a!) }],
+    signatures: [{ pattern: '(array(array(T))) -> array(T)', lower: (context, a) => flatten(context, a) }],
     examples: [
       { sql: 'flatten(ARRAY[ARRAY[1, NULL], ARRAY[3]])', type: 'array(integer)', result: ['1', null, '3'] },
       { sql: 'flatten(ARRAY[ARRAY[1], NULL])', type: 'array(integer)', result: ['1'] },
@@ -316,7 +316,7 @@ export const shapeFunctions: readonly FunctionDefinition[] = [
     signatures: [
       {
         pattern: '(array(T), bigint) -> array(array(T))',
-        lower: (context, ...args) => unlessAnyNull(context, args, (a, n) => combinations(context, a!, n!)),
+        lower: (context, ...args) => unlessAnyNull(context, args, (a, n) => combinations(context, a, n)),
       },
     ],
     examples: [
@@ -343,7 +343,7 @@ export const shapeFunctions: readonly FunctionDefinition[] = [
     signatures: [
       {
         pattern: '(array(T), bigint) -> array(array(T))',
-        lower: (context, ...args) => unlessAnyNull(context, args, (a, n) => ngrams(context, a!, n!)),
+        lower: (context, ...args) => unlessAnyNull(context, args, (a, n) => ngrams(context, a, n)),
       },
     ],
     examples: [
@@ -372,12 +372,12 @@ export const shapeFunctions: readonly FunctionDefinition[] = [
         pattern: '(array(T), bigint) -> array(T)',
         lower: (context, ...args) =>
           unlessAnyNull(context, args, (a, n) =>
-            context.let(a!, (items) => {
-              const kept = minus(toInt64(call('length', items)), n!)
+            context.let(a, (items) => {
+              const kept = minus(toInt64(call('length', items)), n)
               return checked(
                 context,
                 context.wrap(call('arraySlice', items, integer(1), call('greatest', kept, zero))),
-                { condition: less(n!, zero), message: 'size must not be negative' },
+                { condition: less(n, zero), message: 'size must not be negative' },
                 { condition: less(kept, zero), message: 'size must not exceed array cardinality' },
               )
             }),

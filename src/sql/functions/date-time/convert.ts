@@ -56,9 +56,7 @@ function fromUnixtime(context: LowerCall, seconds: Node): Node {
 /** What lies beyond all timestamps is the first or the last whole second: the Prometheus connector asks so for open ranges. */
 function clamped(context: LowerCall, seconds: Node): Node {
   const limit = 9_223_372_035
-  return context.let(seconds, (x) =>
-    when(less(float(limit), x), float(limit), when(less(x, float(-limit)), float(-limit), x)),
-  )
+  return context.let(seconds, (x) => when(less(float(limit), x), float(limit), when(less(x, float(-limit)), float(-limit), x)))
 }
 
 function fromMilliseconds(context: LowerCall, ms: Node): Node {
@@ -113,7 +111,7 @@ export const convertFunctions: readonly FunctionDefinition[] = [
     status: 'documented',
     summary: 'The timestamp of seconds since 1970-01-01 00:00:00.',
     source,
-    signatures: [{ pattern: '(double) -> timestamp', lower: (context, seconds) => fromUnixtime(context, clamped(context, seconds!)) }],
+    signatures: [{ pattern: '(double) -> timestamp', lower: (context, seconds) => fromUnixtime(context, clamped(context, seconds)) }],
     examples: [
       { sql: 'from_unixtime(1)', type: 'timestamp', result: '1970-01-01 00:00:01.000000000' },
       { sql: 'from_unixtime(1655487883.771)', type: 'timestamp', result: '2022-06-17 17:44:43.771000000' },

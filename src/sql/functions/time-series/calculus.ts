@@ -32,7 +32,7 @@ function integral(context: LowerCall, series: Node, interval: Node): Node {
 function correlate(context: LowerCall, first: Node, second: Node, name: string): Node {
   return hold(context, first, (a) =>
     hold(context, second, (b) => {
-      const column = (series: Node, of: (point: Node) => Node): Node => mapTogether(context, [series], (each) => of(each!))
+      const column = (series: Node, of: (point: Node) => Node): Node => mapTogether(context, [series], (each) => of(each))
       const values = (series: Node): Node => column(series, (each) => double(valueOf(each)))
       return context.failIf(
         unequal(column(a, timeOf), column(b, timeOf)),
@@ -60,7 +60,7 @@ export const calculusFunctions: readonly FunctionDefinition[] = [
     signatures: [
       {
         pattern: '(timeseries(double), interval day to second) -> timeseries(double)',
-        lower: (context, s, i) => derivative(context, s!, i!),
+        lower: (context, s, i) => derivative(context, s, i),
       },
     ],
     examples: [
@@ -84,7 +84,7 @@ export const calculusFunctions: readonly FunctionDefinition[] = [
     signatures: [
       {
         pattern: '(timeseries(double), interval day to second) -> timeseries(double)',
-        lower: (context, s, i) => keepTogether(context, [derivative(context, s!, i!)], (each) => atLeast(valueOf(each!), float(0))),
+        lower: (context, s, i) => keepTogether(context, [derivative(context, s, i)], (each) => atLeast(valueOf(each), float(0))),
       },
     ],
     examples: [
@@ -103,8 +103,8 @@ export const calculusFunctions: readonly FunctionDefinition[] = [
     summary: 'The area under the series by the trapezoidal rule, in values times intervals (of a second when none is given).',
     source: documented,
     signatures: [
-      { pattern: '(timeseries(double)) -> double', lower: (context, s) => integral(context, s!, int64(secondNs)) },
-      { pattern: '(timeseries(double), interval day to second) -> double', lower: (context, s, i) => integral(context, s!, i!) },
+      { pattern: '(timeseries(double)) -> double', lower: (context, s) => integral(context, s, int64(secondNs)) },
+      { pattern: '(timeseries(double), interval day to second) -> double', lower: (context, s, i) => integral(context, s, i) },
     ],
     examples: [
       { sql: `SELECT integral_trapezoidal(ts) FROM ${series(1, 3)}`, type: 'double', result: '120.0' },
@@ -119,7 +119,7 @@ export const calculusFunctions: readonly FunctionDefinition[] = [
     summary: "Pearson's correlation of the values of two series with the same times, from -1 to 1.",
     source: documented,
     signatures: [
-      { pattern: '(timeseries(double), timeseries(double)) -> double', lower: (context, a, b) => correlate(context, a!, b!, 'corrStable') },
+      { pattern: '(timeseries(double), timeseries(double)) -> double', lower: (context, a, b) => correlate(context, a, b, 'corrStable') },
     ],
     examples: [
       { sql: `SELECT correlate_pearson(ts, ts) FROM ${series(1, 5, 3)}`, type: 'double', result: '1.0' },
@@ -134,7 +134,7 @@ export const calculusFunctions: readonly FunctionDefinition[] = [
     summary: "Spearman's rank correlation of the values of two series with the same times, from -1 to 1.",
     source: documented,
     signatures: [
-      { pattern: '(timeseries(double), timeseries(double)) -> double', lower: (context, a, b) => correlate(context, a!, b!, 'rankCorr') },
+      { pattern: '(timeseries(double), timeseries(double)) -> double', lower: (context, a, b) => correlate(context, a, b, 'rankCorr') },
     ],
     examples: [{ sql: `SELECT correlate_spearman(ts, ts) FROM ${series(1, 5, 30)}`, type: 'double', result: '1.0' }],
   },

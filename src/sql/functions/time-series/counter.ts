@@ -32,12 +32,12 @@ function movingAverage(context: LowerCall, series: Node, interval: Node): Node {
   return hold(context, knownPoints(context, series), (points) => {
     const sums = call(
       'arrayCumSum',
-      mapTogether(context, [points], (each) => double(valueOf(each!))),
+      mapTogether(context, [points], (each) => double(valueOf(each))),
     )
     return hold(context, sums, (running) => {
-      const starts = mapTogether(context, [points], (each) => minus(timeOf(each!), interval))
+      const starts = mapTogether(context, [points], (each) => minus(timeOf(each), interval))
       const samples = mapTogether(context, [points, running, call('arrayEnumerate', points)], (each, sum, count) =>
-        call('tuple', timeOf(each!), sum!, count!),
+        call('tuple', timeOf(each), sum, count),
       )
       const zero = call('tuple', float(0), call('toUInt32', integer(0)))
       const before = atTargets(context, samples, starts, {
@@ -45,7 +45,7 @@ function movingAverage(context: LowerCall, series: Node, interval: Node): Node {
         value: (at) => when(at.hasBefore, call('tuple', part(at.before, 2), part(at.before, 3)), zero),
       })
       return mapTogether(context, [points, running, call('arrayEnumerate', points), before], (each, sum, count, start) =>
-        point(timeOf(each!), over(minus(sum!, part(part(start!, 2), 1)), minus(count!, part(part(start!, 2), 2)))),
+        point(timeOf(each), over(minus(sum, part(part(start, 2), 1)), minus(count, part(part(start, 2), 2)))),
       )
     })
   })
@@ -67,7 +67,7 @@ export const counterFunctions: readonly FunctionDefinition[] = [
     signatures: [
       {
         pattern: '(timeseries(double)) -> double',
-        lower: (context, s) => hold(context, knownPoints(context, s!), (points) => increase(context, points)),
+        lower: (context, s) => hold(context, knownPoints(context, s), (points) => increase(context, points)),
       },
     ],
     examples: [{ sql: `SELECT increase(ts) FROM ${series(5, 8, 2, 4)}`, type: 'double', result: '7.0' }],
@@ -81,8 +81,8 @@ export const counterFunctions: readonly FunctionDefinition[] = [
       'The increase of a counter per interval (a second when none is given) between the first and the last point; NULL of fewer than two.',
     source,
     signatures: [
-      { pattern: '(timeseries(double)) -> double', lower: (context, s) => rate(context, s!, int64(1_000_000_000)) },
-      { pattern: '(timeseries(double), interval day to second) -> double', lower: (context, s, interval) => rate(context, s!, interval!) },
+      { pattern: '(timeseries(double)) -> double', lower: (context, s) => rate(context, s, int64(1_000_000_000)) },
+      { pattern: '(timeseries(double), interval day to second) -> double', lower: (context, s, interval) => rate(context, s, interval) },
     ],
     examples: [
       { sql: `SELECT rate(ts, 1m) FROM ${series(5, 8, 2, 4)}`, type: 'double', result: '2.3333333333333335' },
@@ -99,7 +99,7 @@ export const counterFunctions: readonly FunctionDefinition[] = [
     signatures: [
       {
         pattern: '(timeseries(double), interval day to second) -> timeseries(double)',
-        lower: (context, s, interval) => context.let(interval!, (length) => movingAverage(context, s!, length)),
+        lower: (context, s, interval) => context.let(interval, (length) => movingAverage(context, s, length)),
       },
     ],
     examples: [

@@ -36,7 +36,7 @@ export const createFunctions: readonly FunctionDefinition[] = [
     source: documented,
     signatures: types.map((type) => ({
       pattern: `(timestamp, ${type}) -> timeseries(${type})`,
-      lower: (context, time, value) => create(context, time!, value!),
+      lower: (context, time, value) => create(context, time, value),
     })),
     examples: [
       {

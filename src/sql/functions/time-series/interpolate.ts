@@ -59,11 +59,11 @@ export const interpolateFunctions: readonly FunctionDefinition[] = [
     signatures: [
       {
         pattern: '(timeseries(double), array(timestamp)) -> timeseries(double)',
-        lower: (context, s, t) => atTargets(context, knownPoints(context, s!), t!, linear),
+        lower: (context, s, t) => atTargets(context, knownPoints(context, s), t, linear),
       },
       {
         pattern: '(timeseries(double), timestamp) -> double',
-        lower: (context, s, t) => atOne(context, knownPoints(context, s!), t!, linear),
+        lower: (context, s, t) => atOne(context, knownPoints(context, s), t, linear),
       },
     ],
     examples: [
@@ -86,9 +86,9 @@ export const interpolateFunctions: readonly FunctionDefinition[] = [
     signatures: [
       {
         pattern: '(timeseries(T), array(timestamp)) -> timeseries(T)',
-        lower: (context, s, t) => atTargets(context, knownPoints(context, s!), t!, locf),
+        lower: (context, s, t) => atTargets(context, knownPoints(context, s), t, locf),
       },
-      { pattern: '(timeseries(T), timestamp) -> T', lower: (context, s, t) => atOne(context, knownPoints(context, s!), t!, locf) },
+      { pattern: '(timeseries(T), timestamp) -> T', lower: (context, s, t) => atOne(context, knownPoints(context, s), t, locf) },
     ],
     examples: [
       {
@@ -109,16 +109,16 @@ export const interpolateFunctions: readonly FunctionDefinition[] = [
     signatures: [
       {
         pattern: '(timeseries(double), array(timestamp), double) -> timeseries(double)',
-        lower: (context, s, t, c) => filled(context, s!, t!, c!),
+        lower: (context, s, t, c) => filled(context, s, t, c),
       },
       {
         pattern: '(timeseries(double), timestamp, double) -> double',
-        lower: (context, s, t, c) => atOne(context, knownPoints(context, s!), t!, fill(c!)),
+        lower: (context, s, t, c) => atOne(context, knownPoints(context, s), t, fill(c)),
       },
-      { pattern: '(timeseries(T), array(timestamp), T) -> timeseries(T)', lower: (context, s, t, c) => filled(context, s!, t!, c!) },
+      { pattern: '(timeseries(T), array(timestamp), T) -> timeseries(T)', lower: (context, s, t, c) => filled(context, s, t, c) },
       {
         pattern: '(timeseries(T), timestamp, T) -> T',
-        lower: (context, s, t, c) => atOne(context, knownPoints(context, s!), t!, fill(c!)),
+        lower: (context, s, t, c) => atOne(context, knownPoints(context, s), t, fill(c)),
       },
     ],
     examples: [
@@ -140,11 +140,11 @@ export const interpolateFunctions: readonly FunctionDefinition[] = [
     signatures: [
       {
         pattern: '(timeseries(double), array(timestamp)) -> timeseries(double)',
-        lower: (context, s, t) => atTargets(context, curvature(context, s!), t!, spline),
+        lower: (context, s, t) => atTargets(context, curvature(context, s), t, spline),
       },
       {
         pattern: '(timeseries(double), timestamp) -> double',
-        lower: (context, s, t) => atOne(context, curvature(context, s!), t!, spline),
+        lower: (context, s, t) => atOne(context, curvature(context, s), t, spline),
       },
     ],
     examples: [

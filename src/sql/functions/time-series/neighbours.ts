@@ -54,11 +54,11 @@ export function atTargets(context: LowerCall, samples: Node, targets: Node, rule
     })
     // One pass decides and computes; a second one drops what has no value.
     const found = mapTogether(context, arrays, (each, before, after) => {
-      const at = neighbours(each!, before!, after!)
-      return call('tuple', and(isTarget(each!), rule.isKnown(at)), point(at.time, rule.value(at)))
+      const at = neighbours(each, before, after)
+      return call('tuple', and(isTarget(each), rule.isKnown(at)), point(at.time, rule.value(at)))
     })
-    const kept = keepTogether(context, [found], (each) => part(each!, 1))
-    return mapTogether(context, [kept], (each) => part(each!, 2))
+    const kept = keepTogether(context, [found], (each) => part(each, 1))
+    return mapTogether(context, [kept], (each) => part(each, 2))
   })
 }
 

@@ -15,12 +15,12 @@ export function curvature(context: LowerCall, series: Node): Node {
   const samples = hold(context, knownPoints(context, series), (points) => {
     const next = call(
       'arrayShiftLeft',
-      mapTogether(context, [points], (each) => timeOf(each!)),
+      mapTogether(context, [points], (each) => timeOf(each)),
       integer(1),
     )
     const last = call('length', points)
     return keepTogether(context, [points, next, call('arrayEnumerate', points)], (each, nextTime, place) =>
-      call('or', unequal(timeOf(each!), nextTime!), call('equals', place!, last)),
+      call('or', unequal(timeOf(each), nextTime), call('equals', place, last)),
     )
   })
   return hold(context, samples, (points) => {
@@ -31,19 +31,19 @@ export function curvature(context: LowerCall, series: Node): Node {
       call('arrayResize', array, call('greatest', minus(call('toInt64', count), integer(2)), integer(0))),
     )
     const rows = mapTogether(context, shorter, (before, own, after) => {
-      const left = seconds(before!, own!)
-      const right = seconds(own!, after!)
+      const left = seconds(before, own)
+      const right = seconds(own, after)
       const slope = (from: Node, to: Node, width: Node): Node => over(minus(double(valueOf(to)), double(valueOf(from))), width)
-      const bend = minus(slope(own!, after!, right), slope(before!, own!, left))
+      const bend = minus(slope(own, after, right), slope(before, own, left))
       return call('tuple', left, times(float(2), plus(left, right)), right, times(float(6), bend))
     })
     const derivatives = hold(context, rows, (inner) => {
-      const columns = [1, 2, 3, 4].map((index) => mapTogether(context, [inner], (row) => part(row!, index)))
+      const columns = [1, 2, 3, 4].map((index) => mapTogether(context, [inner], (row) => part(row, index)))
       // The ends do not bend: their derivatives are 0, so their weights in the first and last row fall away by themselves (shifts bring 0).
       return solve(context, columns)
     })
     const padded = call('arrayResize', call('arrayConcat', call('array', float(0)), derivatives), count, float(0))
-    return mapTogether(context, [points, padded], (each, second) => call('tuple', timeOf(each!), valueOf(each!), second!))
+    return mapTogether(context, [points, padded], (each, second) => call('tuple', timeOf(each), valueOf(each), second))
   })
 }
 
@@ -97,10 +97,10 @@ function solve(context: LowerCall, columns: readonly Node[]): Node {
     },
   )
   const split = hold(context, rows, (all) =>
-    call('tuple', ...[1, 2, 3, 4].map((index) => mapTogether(context, [all], (row) => part(row!, index)))),
+    call('tuple', ...[1, 2, 3, 4].map((index) => mapTogether(context, [all], (row) => part(row, index)))),
   )
   const held = `Tuple(${Array<string>(4).fill('Array(Float64)').join(', ')})`
   const shifts = call('array', ...distances.map((each) => integer(each)))
   const solved = call('arrayFold', lambda([state, distance], cast(split, held)), shifts, cast(call('tuple', ...columns), held))
-  return hold(context, solved, (end) => mapTogether(context, [part(end, 2), part(end, 4)], (b, d) => over(d!, b!)))
+  return hold(context, solved, (end) => mapTogether(context, [part(end, 2), part(end, 4)], (b, d) => over(d, b)))
 }
