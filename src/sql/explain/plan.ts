@@ -4,6 +4,7 @@ import { rewrite } from '../analyzer/rewrite.ts'
 import { callExpressions, collectSymbols } from '../analyzer/visit.ts'
 import type { Catalog } from '../catalog.ts'
 import type { Expression, Query, Relation, Scan } from '../ir.ts'
+import { conjuncts } from '../optimizer/conjunction.ts'
 import { nsPerDay } from '../types/time-text.ts'
 import { expressionText, sortKeyText } from './expression-text.ts'
 import { narrowed, timeRangeText, type TimeRange } from './time-range.ts'
@@ -26,10 +27,6 @@ function definitionsIn(relation: Relation, found: Map<string, Expression>): Read
   for (const side of sides) definitionsIn(side, found)
   return found
 }
-
-/** The AND-ed parts of a condition. */
-const conjuncts = (condition: Expression): readonly Expression[] =>
-  condition.kind === 'logical' && condition.operator === 'and' ? condition.operands.flatMap(conjuncts) : [condition]
 
 class Planner {
   readonly lines: string[] = []

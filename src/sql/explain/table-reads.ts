@@ -3,6 +3,7 @@ import { visit, visitRelation } from '../analyzer/visit.ts'
 import type { Catalog } from '../catalog.ts'
 import type { Session, TableReference } from '../compile.ts'
 import type { Expression, Relation } from '../ir.ts'
+import { conjuncts } from '../optimizer/conjunction.ts'
 import { decorrelate } from '../optimizer/decorrelate.ts'
 import { pushDown } from '../optimizer/push-down.ts'
 import { parse } from '../syntax/parse.ts'
@@ -37,7 +38,3 @@ function collect(relation: Relation, conditions: readonly Expression[], reads: T
   const sides = 'left' in relation ? [relation.left, relation.right] : 'base' in relation ? [relation.base, relation.step] : []
   for (const side of sides) collect(side, [], reads)
 }
-
-/** The AND-ed parts of a condition. */
-const conjuncts = (condition: Expression): readonly Expression[] =>
-  condition.kind === 'logical' && condition.operator === 'and' ? condition.operands.flatMap(conjuncts) : [condition]

@@ -7,6 +7,7 @@ import type { Names } from '../clickhouse/values.ts'
 import type { Aggregate, Assignment, Column, Expression, Relation, SortKey } from '../ir.ts'
 import { isNested } from '../types/coercion.ts'
 import { BIGINT, BOOLEAN, INTEGER } from '../types/type.ts'
+import { allOf, conjuncts } from './conjunction.ts'
 import { rowNumberCall } from './internal-functions.ts'
 import { reads, readsExpression } from './outer-symbols.ts'
 
@@ -26,8 +27,6 @@ export const sameAs = (left: Expression, right: Expression): Expression => {
   if (!isNested(left.type) && (surely(left) || surely(right))) return { kind: 'comparison', type: BOOLEAN, operator: '=', left, right }
   return { kind: 'not', type: BOOLEAN, operand: { kind: 'comparison', type: BOOLEAN, operator: 'distinct', left, right } }
 }
-export const allOf = (conditions: readonly Expression[]): Expression =>
-  conditions.length === 1 ? conditions[0]! : { kind: 'logical', type: BOOLEAN, operator: 'and', operands: conditions }
 
 /**
  * Evaluates a correlated relation for all values of its outer columns at once: for every row of the domain the rows that the relation has for it.
@@ -316,9 +315,6 @@ export class DependentRelations {
     }
   }
 }
-
-const conjuncts = (condition: Expression): readonly Expression[] =>
-  condition.kind === 'logical' && condition.operator === 'and' ? condition.operands.flatMap(conjuncts) : [condition]
 
 const replaceKeys = (keys: readonly SortKey[], to: (expression: Expression) => Expression): readonly SortKey[] =>
   keys.map((key) => ({ ...key, expression: to(key.expression) }))

@@ -4,7 +4,8 @@ import { rewrite } from '../analyzer/rewrite.ts'
 import { collectSymbols, holdsQuery, visit } from '../analyzer/visit.ts'
 import type { Column, Expression, Relation } from '../ir.ts'
 import { isScalar } from '../types/coercion.ts'
-import { allOf, reference } from './dependent-relation.ts'
+import { allOf, conjuncts } from './conjunction.ts'
+import { reference } from './dependent-relation.ts'
 import { symbolsOf } from './outer-symbols.ts'
 import { freeTime } from './time-comparison.ts'
 
@@ -16,9 +17,6 @@ import { freeTime } from './time-comparison.ts'
 export function pushDown(relation: Relation): Relation {
   return push(relation, [])
 }
-
-const conjuncts = (condition: Expression): readonly Expression[] =>
-  condition.kind === 'logical' && condition.operator === 'and' ? condition.operands.flatMap(conjuncts) : [condition]
 
 function push(relation: Relation, conditions: readonly Expression[]): Relation {
   switch (relation.kind) {
