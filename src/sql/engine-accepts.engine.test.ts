@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { Random } from '../../tests/sql/fuzz/random.ts'
+import { Random } from '../../tests/harness/random.ts'
 import { createSampleTables } from '../../tests/sql/fuzz/sample-tables.ts'
 import { StatementMaker } from '../../tests/sql/fuzz/statement.ts'
 import { Evaluator } from '../../tests/sql/support/evaluator.ts'

@@ -18,7 +18,7 @@ import {
   type Type,
 } from '../../../src/sql/types/type.ts'
 import { castName, literal, randomType, scalarTypes } from './literal.ts'
-import type { Random } from './random.ts'
+import type { Random } from '../../harness/random.ts'
 
 /** What an expression may name. */
 export interface Column {

@@ -10,7 +10,7 @@ import {
   TIMESTAMP,
 } from '../../../src/sql/types/type.ts'
 import { VARBINARY, VARCHAR, arrayOf, mapOf, rowOf, timeSeriesOf, type ScalarName, type Type } from '../../../src/sql/types/type.ts'
-import type { Random } from './random.ts'
+import type { Random } from '../../harness/random.ts'
 
 export const scalarTypes: readonly Type[] = [
   BOOLEAN,

@@ -1,5 +1,5 @@
 import { evilTexts } from './literal.ts'
-import type { Random } from './random.ts'
+import type { Random } from '../../harness/random.ts'
 
 const fragments: readonly string[] = [
   ...evilTexts,

@@ -1,7 +1,7 @@
 import { BIGINT, BOOLEAN, DOUBLE, INTEGER, TIMESTAMP, VARCHAR, arrayOf, type Type } from '../../../src/sql/types/type.ts'
 import { ExpressionMaker, type Column } from './expression.ts'
 import { evilTexts, literal, randomType } from './literal.ts'
-import type { Random } from './random.ts'
+import type { Random } from '../../harness/random.ts'
 
 interface NamedType {
   /** As SQL writes it: quoted where it must be. */

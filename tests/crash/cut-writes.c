@@ -1,0 +1,170 @@
+/*
+ * Kills its process in the middle of a write: preloaded (LD_PRELOAD), it counts the bytes that the process writes to files below CUT_FOLDER. The
+ * write that reaches CUT_AFTER_BYTES is done up to that byte only, then the process dies of SIGKILL. CUT_SAY names a file that is told which
+ * file was cut.
+ */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+static atomic_llong left = 1LL << 62;
+static const char *folder;
+static size_t folder_length;
+
+__attribute__((constructor)) static void prepare(void)
+{
+    const char *bytes = getenv("CUT_AFTER_BYTES");
+    folder = getenv("CUT_FOLDER");
+    if (bytes == NULL || folder == NULL)
+        return;
+    folder_length = strlen(folder);
+    atomic_store(&left, atoll(bytes));
+}
+
+static int path_of(int fd, char *path, size_t size)
+{
+    char link[64];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    ssize_t length = readlink(link, path, size - 1);
+    if (length <= 0)
+        return 0;
+    path[length] = 0;
+    return 1;
+}
+
+/* How many of `count` bytes may be written: all, or fewer, after which the process has to die. */
+static size_t allowed(int fd, size_t count)
+{
+    char path[4096];
+    if (folder_length == 0 || !path_of(fd, path, sizeof path) || strncmp(path, folder, folder_length) != 0)
+        return count;
+    long long before = atomic_fetch_sub(&left, (long long)count);
+    if (before >= (long long)count)
+        return count;
+    return before > 0 ? (size_t)before : 0;
+}
+
+static void die(int fd, size_t count, size_t written)
+{
+    char path[4096] = "?";
+    path_of(fd, path, sizeof path);
+    const char *say = getenv("CUT_SAY");
+    if (say != NULL) {
+        FILE *file = fopen(say, "a");
+        if (file != NULL) {
+            fprintf(file, "%s: %zu of %zu bytes\n", path, written, count);
+            fclose(file);
+        }
+    }
+    kill(getpid(), SIGKILL);
+    for (;;)
+        pause();
+}
+
+#define REAL(name) \
+    static __typeof__(&name) real; \
+    if (real == NULL) \
+        real = (__typeof__(&name))dlsym(RTLD_NEXT, #name)
+
+ssize_t write(int fd, const void *bytes, size_t count)
+{
+    REAL(write);
+    size_t may = allowed(fd, count);
+    if (may == count)
+        return real(fd, bytes, count);
+    if (may > 0)
+        real(fd, bytes, may);
+    die(fd, count, may);
+    return -1;
+}
+
+ssize_t pwrite(int fd, const void *bytes, size_t count, off_t offset)
+{
+    REAL(pwrite);
+    size_t may = allowed(fd, count);
+    if (may == count)
+        return real(fd, bytes, count, offset);
+    if (may > 0)
+        real(fd, bytes, may, offset);
+    die(fd, count, may);
+    return -1;
+}
+
+ssize_t pwrite64(int fd, const void *bytes, size_t count, off64_t offset)
+{
+    REAL(pwrite64);
+    size_t may = allowed(fd, count);
+    if (may == count)
+        return real(fd, bytes, count, offset);
+    if (may > 0)
+        real(fd, bytes, may, offset);
+    die(fd, count, may);
+    return -1;
+}
+
+static size_t total(const struct iovec *parts, int count)
+{
+    size_t bytes = 0;
+    for (int i = 0; i < count; i++)
+        bytes += parts[i].iov_len;
+    return bytes;
+}
+
+/* The first `bytes` of the parts, one after the other. */
+static void write_some(int fd, const struct iovec *parts, size_t bytes, off_t offset, int has_offset)
+{
+    static ssize_t (*real_pwrite)(int, const void *, size_t, off_t);
+    static ssize_t (*real_write)(int, const void *, size_t);
+    real_pwrite = (ssize_t (*)(int, const void *, size_t, off_t))dlsym(RTLD_NEXT, "pwrite");
+    real_write = (ssize_t (*)(int, const void *, size_t))dlsym(RTLD_NEXT, "write");
+    for (int i = 0; bytes > 0; i++) {
+        size_t part = parts[i].iov_len < bytes ? parts[i].iov_len : bytes;
+        if (has_offset)
+            real_pwrite(fd, parts[i].iov_base, part, offset);
+        else
+            real_write(fd, parts[i].iov_base, part);
+        offset += (off_t)part;
+        bytes -= part;
+    }
+}
+
+ssize_t writev(int fd, const struct iovec *parts, int count)
+{
+    REAL(writev);
+    size_t bytes = total(parts, count), may = allowed(fd, bytes);
+    if (may == bytes)
+        return real(fd, parts, count);
+    write_some(fd, parts, may, 0, 0);
+    die(fd, bytes, may);
+    return -1;
+}
+
+ssize_t pwritev(int fd, const struct iovec *parts, int count, off_t offset)
+{
+    REAL(pwritev);
+    size_t bytes = total(parts, count), may = allowed(fd, bytes);
+    if (may == bytes)
+        return real(fd, parts, count, offset);
+    write_some(fd, parts, may, offset, 1);
+    die(fd, bytes, may);
+    return -1;
+}
+
+ssize_t pwritev64(int fd, const struct iovec *parts, int count, off64_t offset)
+{
+    REAL(pwritev64);
+    size_t bytes = total(parts, count), may = allowed(fd, bytes);
+    if (may == bytes)
+        return real(fd, parts, count, offset);
+    write_some(fd, parts, may, offset, 1);
+    die(fd, bytes, may);
+    return -1;
+}
