@@ -1,9 +1,17 @@
-import { Option, type Command } from 'commander'
+import { type Command, Option } from 'commander'
 import type { OptionDefinition, OptionDefinitions, OptionSources } from '../base/option.ts'
 import { environment } from '../server/config.ts'
 
+/** A command below `parent` with the options of its definitions. */
+export function command(parent: Command, name: string, summary: string, definitions: OptionDefinitions): Command {
+  return addOptions(parent.command(name).description(summary).helpOption('--help', 'Show this help'), definitions).addHelpText(
+    'after',
+    environmentHelp(definitions),
+  )
+}
+
 /** Puts the flags of the definitions on a command; their help comes from the records. */
-export function addOptions(command: Command, definitions: OptionDefinitions): Command {
+function addOptions(command: Command, definitions: OptionDefinitions): Command {
   for (const definition of Object.values(definitions)) {
     if (definition.flag !== undefined) command.addOption(new Option(flagText(definition.flag, definition), describe(definition)))
   }
@@ -24,7 +32,7 @@ function describe(definition: OptionDefinition<unknown>): string {
 }
 
 /** A paragraph of help about what can be given only as environment variables. */
-export function environmentHelp(definitions: OptionDefinitions): string {
+function environmentHelp(definitions: OptionDefinitions): string {
   const only = Object.values(definitions).filter((definition) => definition.flag === undefined)
   if (only.length === 0) return ''
   const width = Math.max(...only.map((definition) => definition.environment?.length ?? 0))

@@ -1,6 +1,8 @@
+import type { Command } from 'commander'
 import { parseChoice, readOptions, type OptionDefinitions, type OptionSources } from '../base/option.ts'
 import { serverOptions } from '../server/options.ts'
-import { readConnection } from './connection.ts'
+import { command, optionSources } from './command-options.ts'
+import { connectionOptions, readConnection } from './connection.ts'
 import { rowFormats, rowWriter, type Cell, type Output, type RowFormat } from './output.ts'
 import { signedCall } from './signed-call.ts'
 
@@ -31,21 +33,45 @@ interface ListAnswer {
   }[]
 }
 
+/** `tidemark keys …`. */
+export function addKeyCommands(program: Command, output: Output): void {
+  const keys = program.command('keys').description('Manage access keys and the key of the storage').helpOption('--help', 'Show this help')
+  command(keys, 'create', 'Create an access key for a user', { ...keyOptions, ...connectionOptions })
+    .argument('<USER>', 'name of the user')
+    .action(async (user: string, _options: object, self: Command) => {
+      await createKey(user, optionSources(self), output)
+    })
+  command(keys, 'list', 'List the access keys', { ...keyOptions, ...connectionOptions }).action(async (_options: object, self: Command) => {
+    await listKeys(optionSources(self), output)
+  })
+  command(keys, 'revoke', 'Revoke an access key', connectionOptions)
+    .argument('<ID>', 'access key id')
+    .action(async (id: string, _options: object, self: Command) => {
+      await revokeKey(id, optionSources(self), output)
+    })
+  command(keys, 'rotate-storage', 'Encrypt the data under a new key; the server must be stopped', rotateStorageOptions).action(
+    async (_options: object, self: Command) => {
+      const { rotateStorage } = await import('./rotate-storage.ts')
+      await rotateStorage(optionSources(self), output)
+    },
+  )
+}
+
 /** The only time that the secret is shown. */
-export async function createKey(userName: string, sources: OptionSources, output: Output): Promise<void> {
+async function createKey(userName: string, sources: OptionSources, output: Output): Promise<void> {
   const { format } = readOptions(keyOptions, sources)
   const { AccessKey: key } = await signedCall<CreateAnswer>(readConnection(sources), 'tidemark', 'CreateAccessKey', { UserName: userName })
   await writeRows(format, ['user', 'access key id', 'secret access key'], [[key.UserName, key.AccessKeyId, key.SecretAccessKey]], output)
 }
 
-export async function listKeys(sources: OptionSources, output: Output): Promise<void> {
+async function listKeys(sources: OptionSources, output: Output): Promise<void> {
   const { format } = readOptions(keyOptions, sources)
   const { AccessKeys: keys } = await signedCall<ListAnswer>(readConnection(sources), 'tidemark', 'ListAccessKeys', {})
   const rows = keys.map((key) => [key.AccessKeyId, key.UserName, key.Status, new Date(key.CreateDate * 1000).toISOString()])
   await writeRows(format, ['access key id', 'user', 'status', 'created'], rows, output)
 }
 
-export async function revokeKey(accessKeyId: string, sources: OptionSources, output: Output): Promise<void> {
+async function revokeKey(accessKeyId: string, sources: OptionSources, output: Output): Promise<void> {
   await signedCall<object>(readConnection(sources), 'tidemark', 'RevokeAccessKey', { AccessKeyId: accessKeyId })
   await output.write(`${accessKeyId} is revoked\n`)
 }

@@ -1,15 +1,14 @@
 import { Command, CommanderError } from 'commander'
 import { ServerError } from '../base/errors.ts'
-import type { OptionDefinitions } from '../base/option.ts'
 import { readConfig } from '../server/config.ts'
 import { serverOptions } from '../server/options.ts'
 import { version } from '../server/version.ts'
-import { addOptions, environmentHelp, optionSources } from './command-options.ts'
+import { command, optionSources } from './command-options.ts'
 import { connectionOptions } from './connection.ts'
 import { demoOptions, runDemo } from './demo/demo.ts'
 import { Interrupted, ServiceFailure } from './failure.ts'
 import type { Host } from './host.ts'
-import { createKey, keyOptions, listKeys, revokeKey, rotateStorageOptions } from './keys.ts'
+import { addKeyCommands } from './keys.ts'
 import type { Output } from './output.ts'
 import { queryOptions, runQuery } from './query.ts'
 import { runStatus, statusOptions } from './status.ts'
@@ -79,34 +78,8 @@ function buildProgram(host: Host): Command {
     },
   )
 
-  const keys = program.command('keys').description('Manage access keys and the key of the storage').helpOption('--help', 'Show this help')
-  command(keys, 'create', 'Create an access key for a user', { ...keyOptions, ...connectionOptions })
-    .argument('<USER>', 'name of the user')
-    .action(async (user: string, _options: object, self: Command) => {
-      await createKey(user, optionSources(self), output)
-    })
-  command(keys, 'list', 'List the access keys', { ...keyOptions, ...connectionOptions }).action(async (_options: object, self: Command) => {
-    await listKeys(optionSources(self), output)
-  })
-  command(keys, 'revoke', 'Revoke an access key', connectionOptions)
-    .argument('<ID>', 'access key id')
-    .action(async (id: string, _options: object, self: Command) => {
-      await revokeKey(id, optionSources(self), output)
-    })
-  command(keys, 'rotate-storage', 'Encrypt the data under a new key; the server must be stopped', rotateStorageOptions).action(
-    async (_options: object, self: Command) => {
-      const { rotateStorage } = await import('./rotate-storage.ts')
-      await rotateStorage(optionSources(self), output)
-    },
-  )
+  addKeyCommands(program, output)
   return program
-}
-
-function command(parent: Command, name: string, summary: string, definitions: OptionDefinitions): Command {
-  return addOptions(parent.command(name).description(summary).helpOption('--help', 'Show this help'), definitions).addHelpText(
-    'after',
-    environmentHelp(definitions),
-  )
 }
 
 function outputTo(host: Host): Output {

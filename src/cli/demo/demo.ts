@@ -4,6 +4,7 @@ import { parseInteger, readOptions, type OptionDefinitions, type OptionSources }
 import { type Connection, readConnection } from '../connection.ts'
 import { ServiceFailure } from '../failure.ts'
 import type { Output } from '../output.ts'
+import { ProgressBar } from '../progress-bar.ts'
 import { signedCall } from '../signed-call.ts'
 import { recordsAt, type Sample, samples } from './sample-data.ts'
 
@@ -38,7 +39,7 @@ export async function runDemo(sources: OptionSources, output: Output, progress: 
   }
   const total = samples.reduce((sum, sample) => sum + ticksOf(sample, hours) * hosts * recordsPerTick(sample), 0)
   const startMs = systemClock.monotonicMs()
-  const bar = new ProgressBar(total, startMs, progress)
+  const bar = new ProgressBar(total, 'records', progress)
   const writes = writesOf(hours, hosts)
   await Promise.all(
     Array.from({ length: writesAtOnce }, async () => {
@@ -99,37 +100,5 @@ function* writesOf(hours: number, hosts: number): Generator<Write, void, undefin
       }
     }
     for (const [table, records] of Object.entries(waiting)) if (records.length > 0) yield { table, records }
-  }
-}
-
-const barWidth = 30
-const showEveryMs = 200
-
-class ProgressBar {
-  readonly #total: number
-  readonly #startMs: number
-  readonly #show: (text: string) => void
-  #done = 0
-  #shownMs = 0
-
-  constructor(total: number, startMs: number, show: (text: string) => void) {
-    this.#total = total
-    this.#startMs = startMs
-    this.#show = show
-  }
-
-  add(records: number): void {
-    this.#done += records
-    const nowMs = systemClock.monotonicMs()
-    if (nowMs < this.#shownMs + showEveryMs) return
-    this.#shownMs = nowMs
-    const filled = Math.round((barWidth * this.#done) / this.#total)
-    const rate = Math.round((this.#done * 1000) / Math.max(1, nowMs - this.#startMs))
-    const bar = `${'█'.repeat(filled)}${'░'.repeat(barWidth - filled)}`
-    this.#show(`\r${bar} ${Math.floor((100 * this.#done) / this.#total)} %  ${rate} records/s `)
-  }
-
-  end(): void {
-    if (this.#shownMs > 0) this.#show('\r\x1b[K')
   }
 }
