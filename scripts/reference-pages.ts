@@ -1,5 +1,6 @@
 import { Metrics } from '../src/base/metrics.ts'
 import type { OptionDefinition, OptionDefinitions } from '../src/base/option.ts'
+import { backupOptions, backupsOptions, restoreOptions } from '../src/cli/backups.ts'
 import { connectionOptions } from '../src/cli/connection.ts'
 import { demoOptions } from '../src/cli/demo/demo.ts'
 import { keyOptions, rotateStorageOptions } from '../src/cli/keys.ts'
@@ -54,6 +55,17 @@ function commandLinePage(): string {
     'Makes the database `sampleDB` with data to try queries on: hosts in `DevOps` and `DevOpsMulti`, trucks in `IoT` and `IoTMulti`, each with the same values as ' +
       'single-measure and as multi-measure records. It may run again: records that are there stay, newer ones are added.',
     optionTable(demoOptions),
+    '## tidemark backup TARGET',
+    'Backs up everything, a database or a table while the server works: what was acknowledged before is in it. `TARGET` is a folder on the machine of the server, or ' +
+      '`s3://BUCKET/PREFIX`; it holds any number of backups. Files stay encrypted under the storage keys; the master key is not in a backup: keep it elsewhere.',
+    optionTable(backupOptions),
+    '## tidemark backups TARGET',
+    'Lists the backups in a target.',
+    optionTable(backupsOptions),
+    '## tidemark restore TARGET',
+    'Brings back tables that are not there (any more), or makes a new data folder with `--new-data`. Row counts and checksums of all files are compared ' +
+      'before anything is shown; when they differ, nothing is restored.',
+    optionTable(restoreOptions),
     '## tidemark keys create USER · keys list · keys revoke ID',
     'Manages access keys. `create` is the only command that ever shows a secret.',
     optionTable(keyOptions),

@@ -3,6 +3,7 @@ import { ServerError } from '../base/errors.ts'
 import { readConfig } from '../server/config.ts'
 import { serverOptions } from '../server/options.ts'
 import { version } from '../server/version.ts'
+import { addBackupCommands } from './backups.ts'
 import { command, optionSources } from './command-options.ts'
 import { connectionOptions } from './connection.ts'
 import { demoOptions, runDemo } from './demo/demo.ts'
@@ -42,6 +43,8 @@ function reportFailure(error: unknown, host: Host): number {
 
 function buildProgram(host: Host): Command {
   const output = outputTo(host)
+  /** For people who watch: nothing where nobody does. */
+  const progress = (text: string): void => void (host.stderr.isTTY && host.stderr.write(text))
   const program = new Command('tidemark')
     .description('Timestream for LiveAnalytics that you run yourself')
     .version(version, '--version', 'Print the version')
@@ -74,10 +77,11 @@ function buildProgram(host: Host): Command {
 
   command(program, 'demo', 'Make the database sampleDB with data to try queries on', { ...demoOptions, ...connectionOptions }).action(
     async (_options: object, self: Command) => {
-      await runDemo(optionSources(self), output, (text) => void (host.stderr.isTTY && host.stderr.write(text)))
+      await runDemo(optionSources(self), output, progress)
     },
   )
 
+  addBackupCommands(program, output, progress)
   addKeyCommands(program, output)
   return program
 }

@@ -1,5 +1,6 @@
 import type { Service } from '../base/service.ts'
 import type { Type } from '../sql/types/type.ts'
+import type { Backups } from './backup/backups.ts'
 import type { AccessKey, Caller } from './caller.ts'
 import type { RecordInput } from './write/record.ts'
 
@@ -41,6 +42,8 @@ export interface Database extends Service {
   createAccessKey(caller: Caller, userName: string): Promise<AccessKey>
   listAccessKeys(caller: Caller): Promise<readonly AccessKeySummary[]>
   revokeAccessKey(caller: Caller, accessKeyId: string): Promise<void>
+
+  readonly backups: Backups
 
   status(caller: Caller): Promise<Status>
   /** Resolves when reads and writes are possible; throws with the reason otherwise. */

@@ -8,6 +8,8 @@ import type { Storage } from '../storage/open.ts'
 import { AccessKeys } from './access/access-keys.ts'
 import { type Action, authorize } from './access/authorize.ts'
 import { type KeyPair, rootCredentialsFile, writeRootCredentials } from './access/root-credentials.ts'
+import { BackupService } from './backup/backup-service.ts'
+import { openBackupTarget } from './backup/open-target.ts'
 import type { AccessKey, Caller } from './caller.ts'
 import { AccountSettingsControl } from './control/account-settings.ts'
 import { type Account, anyArn, databaseArn, tableArn } from './control/arn.ts'
@@ -92,6 +94,7 @@ class StoredDatabase implements OpenDatabase {
   readonly #tables: TableControl
   readonly #tags: ResourceTags
   readonly #accountSettings: AccountSettingsControl
+  readonly backups: BackupService
   readonly #writes: WriteService
   readonly #queries: QueryService
   readonly #startMs: number
@@ -108,6 +111,16 @@ class StoredDatabase implements OpenDatabase {
     this.#tables = new TableControl({ storage, account, clock, limits }, this.#databases)
     this.#tags = new ResourceTags(this.#databases, this.#tables, account, limits)
     this.#accountSettings = new AccountSettingsControl(storage.documents, clock)
+    this.backups = new BackupService({
+      storage,
+      backups: storage.backups,
+      openTarget: openBackupTarget,
+      account,
+      clock,
+      limits,
+      log,
+      productVersion: options.productVersion,
+    })
     this.#startMs = clock.monotonicMs()
     this.#recordRate = new Rate(clock)
     this.#queryRate = new Rate(clock)
@@ -270,6 +283,7 @@ class StoredDatabase implements OpenDatabase {
 
   async drain(): Promise<void> {
     this.#isDraining = true
+    await this.backups.drain()
     await this.#queries.drain?.()
   }
 

@@ -65,7 +65,8 @@ export async function startServer(config: ServerConfig, clock: Clock, log: Log):
   }
 }
 
-function storageOptions(config: ServerConfig, clock: Clock, log: Log, metrics: Metrics): Parameters<typeof openStorage>[0] {
+/** What the storage is opened with. */
+export function storageOptions(config: ServerConfig, clock: Clock, log: Log, metrics: Metrics): Parameters<typeof openStorage>[0] {
   const { engine, cluster, memoryStorePath, magneticStore } = config
   return {
     dataDirectory: config.dataDirectory,

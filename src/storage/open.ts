@@ -10,7 +10,8 @@ import { openEngine } from '../engine/open.ts'
 import { type MagneticStoreLocation, storagePolicy } from './at-rest/disks.ts'
 import { writeEngineConfiguration } from './at-rest/engine-configuration.ts'
 import { type MasterKey, type MasterKeySource, readMasterKey } from './at-rest/master-key.ts'
-import { type StorageKeys, hasStorageKeys, openStorageKeys, sharedStorageKeys } from './at-rest/storage-keys.ts'
+import { type StorageKeys, hasStorageKeys, openStorageKeys, sharedStorageKeys, wrappedStorageKeys } from './at-rest/storage-keys.ts'
+import { type StorageBackups, createStorageBackups } from './backup/storage-backups.ts'
 import { lockDataDirectory } from './data-directory.ts'
 import type { DocumentStore } from './document-store.ts'
 import { openKeeperMapDocuments } from './documents/keeper-map.ts'
@@ -52,6 +53,8 @@ export interface Storage extends Service {
   readonly tables: Tables
   readonly tableChanges: TableChanges
   readonly writer: Writer
+  /** Only of the embedded engine: a ClickHouse cluster is backed up by its own means. */
+  readonly backups?: StorageBackups
   /** Absolute, without symbolic links. */
   readonly dataDirectory: string
   readonly engineDatabase: string
@@ -114,6 +117,9 @@ async function open(options: StorageOptions, opened: (() => Promise<void> | unde
   const store = isEmbedded ? await openLoggedStore({ ...writing, stored, keys, directory: join(dataDirectory, logDirectory) }) : undefined
   const writer = openWriter({ ...writing, ...(store === undefined ? {} : { store }) })
   opened.push(() => writer.stop?.())
+  const backups = isEmbedded
+    ? createStorageBackups({ engine, engineDatabase, documents, keys, wrappedKeys: await wrappedStorageKeys(dataDirectory) })
+    : undefined
   return {
     name: 'storage',
     engine,
@@ -122,6 +128,7 @@ async function open(options: StorageOptions, opened: (() => Promise<void> | unde
     tables,
     tableChanges: createTableChanges(changing),
     writer,
+    ...(backups === undefined ? {} : { backups }),
     dataDirectory,
     engineDatabase,
     isShared,

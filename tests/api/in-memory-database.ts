@@ -39,6 +39,7 @@ export function inMemoryDatabase(
   return {
     name: 'database',
     written,
+    backups: { create: unused, restore: unused, describeTask: unused, list: unused },
     createDatabase: async (_caller, { databaseName, kmsKeyId = 'arn:key', tags = [] }) => {
       if (databases.has(databaseName)) throw new ServerError('CONFLICT', `The database ${databaseName} already exists.`)
       const arn = `arn:aws:timestream:us-east-1:000000000000:database/${databaseName}`

@@ -3,6 +3,10 @@ import { createAccessKey } from './admin/create-access-key.ts'
 import { listAccessKeys } from './admin/list-access-keys.ts'
 import { revokeAccessKey } from './admin/revoke-access-key.ts'
 import { status } from './admin/status.ts'
+import { createBackup } from './backup/create-backup.ts'
+import { describeBackupTask } from './backup/describe-backup-task.ts'
+import { listBackups } from './backup/list-backups.ts'
+import { restoreBackup } from './backup/restore-backup.ts'
 import { cancelQuery } from './cancel-query.ts'
 import { createDatabase } from './create-database.ts'
 import { createTable } from './create-table.ts'
@@ -48,7 +52,11 @@ export const operations: readonly Operation[] = [
   writeRecords,
   // our own
   createAccessKey,
+  createBackup,
+  describeBackupTask,
   listAccessKeys,
+  listBackups,
+  restoreBackup,
   revokeAccessKey,
   status,
 ]

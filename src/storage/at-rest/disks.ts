@@ -49,6 +49,8 @@ export function disksXml(options: DiskOptions, usersFile: string): string {
   return element(
     'clickhouse',
     element('storage_configuration', element('disks', disks.join('\n')) + element('policies', policies.join('\n'))) +
+      // where backups go is decided by us, for every call
+      element('backups', text('allowed_path', '/')) +
       text('users_config', usersFile),
   )
 }
@@ -111,7 +113,8 @@ function magneticBytes(store: MagneticStoreLocation, engineDirectory: string): s
   return element('magnetic_bytes', bytes) + element('magnetic_cache', cache)
 }
 
-function bucketUrl({ bucket, prefix, region, endpoint }: Extract<MagneticStoreLocation, { kind: 's3' }>): string {
+/** Ends with a slash. */
+export function bucketUrl({ bucket, prefix, region, endpoint }: Extract<MagneticStoreLocation, { kind: 's3' }>): string {
   const path = prefix === '' ? '' : `${prefix}/`
   if (endpoint === undefined) return `https://${bucket}.s3.${region}.amazonaws.com/${path}`
   return `${endpoint.replace(/\/$/, '')}/${bucket}/${path}`

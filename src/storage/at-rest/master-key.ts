@@ -20,7 +20,7 @@ export interface MasterKey {
   readonly note?: string
 }
 
-const besideDataFile = 'master.key'
+export const besideDataFile = 'master.key'
 const masterKeyForm = '32 bytes as 64 hexadecimal digits or as base64 (make one with: openssl rand -hex 32)'
 
 /**

@@ -55,6 +55,13 @@ export async function openStorageKeys(dataDirectory: string, masterKey: MasterKe
   return first
 }
 
+/** The text of the file that holds the keys of a data directory, wrapped by the master key. */
+export async function wrappedStorageKeys(dataDirectory: string): Promise<string> {
+  const text = await readTextFile(join(dataDirectory, storageKeysFile))
+  if (text === undefined) throw new ServerError('CONFIGURATION', `${dataDirectory} holds no storage keys.`)
+  return text
+}
+
 /** Adds a key and makes it the current one. The directory must not be in use (hold its lock); old keys stay, to read what they wrote. */
 export async function addStorageKey(dataDirectory: string, masterKey: MasterKey): Promise<StorageKeysSummary> {
   const path = join(dataDirectory, storageKeysFile)
