@@ -48,6 +48,12 @@ function singleMeasureBody(data: CpuData, index: number): object {
   }
 }
 
+/** One row of the data, alone in its request. */
+export function oneRecordBody(data: CpuData, row: number): object {
+  const whole = multiMeasureBody(data, Math.floor(row / recordsPerCall), false) as { readonly Records: readonly object[] }
+  return { ...whole, Records: [whole.Records[row % recordsPerCall]] }
+}
+
 interface BodyForm {
   readonly label: string
   readonly valuesPerRecord: number

@@ -1,0 +1,127 @@
+import { connect, type Socket } from 'node:net'
+
+/**
+ * A load generator that costs little: requests are bytes that were made (and signed) before, connections are sockets, and of an answer only
+ * the status and the length are read. The same one feeds Tidemark and its peers.
+ */
+export interface LoadResult {
+  readonly seconds: number
+  /** From the first byte written to the last byte read, over all requests. */
+  readonly p50Ms: number
+  readonly p99Ms: number
+  readonly maxMs: number
+  /** Requests by the status of their answer. */
+  readonly statuses: ReadonlyMap<number, number>
+  /** CPU seconds of the generator itself. */
+  readonly cpuSeconds: number
+}
+
+export interface LoadOptions {
+  readonly connections: number
+  /** Called with what is not 2xx; throws by default. */
+  readonly onRefused?: (status: number, answer: string) => void
+  /** No request is begun after it. */
+  readonly deadlineMs?: number
+}
+
+/** The bytes of an HTTP/1.1 request. */
+export function httpRequest(method: string, path: string, headers: Readonly<Record<string, string>>, body: Buffer): Buffer {
+  const lines = Object.entries({ ...headers, 'content-length': String(body.length) }).map(([name, value]) => `${name}: ${value}\r\n`)
+  return Buffer.concat([Buffer.from(`${method} ${path} HTTP/1.1\r\n${lines.join('')}\r\n`), body])
+}
+
+/** Sends the requests in order over so many connections, each with one request under way; `next` answers undefined when there is no more. */
+export async function runLoad(endpoint: URL, next: () => Buffer | undefined, options: LoadOptions): Promise<LoadResult> {
+  const latencies: number[] = []
+  const statuses = new Map<number, number>()
+  const refuse =
+    options.onRefused ??
+    ((status: number, answer: string) => {
+      throw new Error(`${status}: ${answer.slice(0, 500)}`)
+    })
+  const sockets = await Promise.all(Array.from({ length: options.connections }, () => open(endpoint)))
+  const cpu = process.cpuUsage()
+  const startMs = performance.now()
+  const end = options.deadlineMs === undefined ? Number.POSITIVE_INFINITY : startMs + options.deadlineMs
+  await Promise.all(
+    sockets.map(
+      (socket) =>
+        new Promise<void>((resolve, reject) => {
+          let sentMs = 0
+          const begin = (): void => {
+            sentMs = performance.now()
+            const request = sentMs < end ? next() : undefined
+            if (request === undefined) {
+              socket.destroy()
+              resolve()
+            } else socket.write(request)
+          }
+          const answer = new AnswerReader((status, text) => {
+            latencies.push(performance.now() - sentMs)
+            statuses.set(status, (statuses.get(status) ?? 0) + 1)
+            try {
+              if (status < 200 || status > 299) refuse(status, text())
+            } catch (error) {
+              socket.destroy()
+              reject(error as Error)
+              return
+            }
+            begin()
+          })
+          socket.on('data', (chunk: Buffer) => answer.push(chunk))
+          socket.on('error', reject)
+          socket.on('close', () => reject(new Error('the server closed a connection')))
+          begin()
+        }),
+    ),
+  )
+  const seconds = (performance.now() - startMs) / 1000
+  const { user, system } = process.cpuUsage(cpu)
+  latencies.sort((a, b) => a - b)
+  const at = (share: number): number => latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * share))] ?? 0
+  return { seconds, p50Ms: at(0.5), p99Ms: at(0.99), maxMs: at(1), statuses, cpuSeconds: (user + system) / 1e6 }
+}
+
+function open(endpoint: URL): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: endpoint.hostname, port: Number(endpoint.port), noDelay: true }, () => resolve(socket))
+    socket.once('error', reject)
+  })
+}
+
+const headEnd = Buffer.from('\r\n\r\n')
+
+/** Answers with a Content-Length, without a body, or in chunks. */
+class AnswerReader {
+  readonly #done: (status: number, text: () => string) => void
+  #held: Buffer = Buffer.alloc(0)
+
+  constructor(done: (status: number, text: () => string) => void) {
+    this.#done = done
+  }
+
+  push(chunk: Buffer): void {
+    const bytes = this.#held.length === 0 ? chunk : Buffer.concat([this.#held, chunk])
+    const end = answerEnd(bytes)
+    if (end === undefined) {
+      this.#held = bytes
+      return
+    }
+    this.#held = Buffer.alloc(0)
+    this.#done(Number(bytes.toString('latin1', 9, 12)), () => bytes.toString('utf8', 0, end))
+  }
+}
+
+function answerEnd(bytes: Buffer): number | undefined {
+  const head = bytes.indexOf(headEnd)
+  if (head < 0) return undefined
+  const text = bytes.toString('latin1', 0, head + 2)
+  const body = head + headEnd.length
+  const length = /\r\ncontent-length: *(\d+)\r\n/i.exec(text)
+  if (length !== null) {
+    const end = body + Number(length[1])
+    return bytes.length >= end ? end : undefined
+  }
+  if (!/\r\ntransfer-encoding: *chunked\r\n/i.test(text)) return body
+  return bytes.length >= body + 5 && bytes.subarray(-5).equals(Buffer.from('0\r\n\r\n')) ? bytes.length : undefined
+}
