@@ -63,7 +63,7 @@ export async function runLoad(endpoint: URL, next: () => Buffer | undefined, opt
               if (status < 200 || status > 299) refuse(status, text())
             } catch (error) {
               socket.destroy()
-              reject(error as Error)
+              reject(error)
               return
             }
             begin()
