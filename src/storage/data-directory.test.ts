@@ -101,6 +101,14 @@ describe('the format of a data directory', () => {
     })
   })
 
+  it('is refused when it is older, and says what to do', async () => {
+    writeFileSync(join(parent, 'format.json'), `{"format":${currentFormat - 1},"createdBy":"0.0.9"}`)
+    await expect(checkFormat(parent, '1.0.0')).rejects.toMatchObject({
+      code: 'CONFIGURATION',
+      message: expect.stringContaining('Start with an empty directory') as string,
+    })
+  })
+
   it.each(['', '{', '{"format":0}', '{"format":"1"}', 'null'])('is refused when the file holds %j', async (text) => {
     writeFileSync(join(parent, 'format.json'), text)
     await expect(checkFormat(parent, '1.0.0')).rejects.toMatchObject({

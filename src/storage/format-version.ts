@@ -5,7 +5,7 @@ import { readTextFile, writePrivateFile } from './at-rest/private-file.ts'
 import { lockFileNames } from './data-directory.ts'
 
 /** Of everything in a data directory together; one more with every change that an older version could not read. */
-export const currentFormat = 1
+export const currentFormat = 2
 
 const formatFile = 'format.json'
 /** May lie in a directory that was not used yet. */
@@ -13,7 +13,7 @@ const harmlessNames = new Set([...lockFileNames, 'master.key', 'lost+found'])
 
 /**
  * Writes the format into a new directory, checks that of an old one. Hold the directory's lock.
- * @throws ServerError CONFIGURATION when a newer version wrote it, when the file is damaged or missing, or when the folder holds other things.
+ * @throws ServerError CONFIGURATION when a version of another format wrote it, when the file is damaged or missing, or when the folder holds other things.
  */
 export async function checkFormat(dataDirectory: string, productVersion: string): Promise<void> {
   const path = join(dataDirectory, formatFile)
@@ -35,6 +35,13 @@ export async function checkFormat(dataDirectory: string, productVersion: string)
       'CONFIGURATION',
       `${dataDirectory} has data format ${format} (first written by version ${createdBy}); this version (${productVersion}) reads format ${currentFormat}. ` +
         'Use a newer version. Nothing was changed.',
+    )
+  }
+  if (format < currentFormat) {
+    throw new ServerError(
+      'CONFIGURATION',
+      `${dataDirectory} has data format ${format} of a version before the first release (${createdBy}); this version (${productVersion}) reads format ` +
+        `${currentFormat}. Start with an empty directory and write the data anew, or use the version that wrote it. Nothing was changed.`,
     )
   }
 }

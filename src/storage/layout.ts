@@ -1,4 +1,4 @@
-import type { AttributeType, SingleMeasureType, StoredSchema, TableRecord } from './table-record.ts'
+import type { AttributeType, SingleMeasureType, StoredAttribute, StoredSchema, TableRecord } from './table-record.ts'
 
 /**
  * How tables are held in ClickHouse: the one place that knows columns, keys, tiers and engines. Pure: answers SQL texts.
@@ -61,11 +61,12 @@ const baseColumns = [
 
 const attributeTypes: Readonly<Record<AttributeType, string>> = {
   double: 'Nullable(Float64) CODEC(ALP, ZSTD(1))',
-  bigint: 'Nullable(Int64) CODEC(T64, ZSTD(1))',
+  bigint: "Nullable(Int64) CODEC(Delta, T64('bit'), ZSTD(1))",
   boolean: 'Nullable(Bool)',
   varchar: 'Nullable(String) CODEC(ZSTD(1))',
   timestamp: 'Nullable(Int64) CODEC(Delta, ZSTD(1))',
 }
+const wholeType = "Nullable(Int32) CODEC(Delta, T64('bit'), ZSTD(1))"
 const dimensionType = 'LowCardinality(Nullable(String))'
 
 /** The physical column of the partition-key dimension; there from the start since it leads the sorting key. */
@@ -80,7 +81,19 @@ export function schemaColumns(schema: StoredSchema): readonly ColumnDefinition[]
   return [
     ...schema.dimensions.map((d) => ({ physicalName: d.physicalName, type: dimensionType })),
     ...schema.singleMeasureTypes.map((type) => ({ physicalName: singleMeasureColumn(type), type: attributeTypes[type] })),
-    ...schema.attributes.map((a) => ({ physicalName: a.physicalName, type: attributeTypes[a.type] })),
+    ...schema.attributes.flatMap(attributeColumns),
+  ]
+}
+
+/** The column that holds the values of an attribute that has a form; the attribute's own column reads it. */
+export const heldColumn = (physicalName: string): string => `${physicalName}_held`
+
+function attributeColumns({ physicalName, type, form }: StoredAttribute): readonly ColumnDefinition[] {
+  if (form === undefined) return [{ physicalName, type: attributeTypes[type] }]
+  const held = heldColumn(physicalName)
+  return [
+    { physicalName: held, type: form === 'whole' ? wholeType : attributeTypes.double },
+    { physicalName, type: `Nullable(Float64) ALIAS toFloat64(${held})` },
   ]
 }
 
@@ -137,6 +150,15 @@ export function addColumnStatements(
     ddl(`ALTER TABLE ${options.engineDatabase}.${name}${onCluster(options)} ${additions(withCodec)}`, options)
   const local = alter(localTable(physicalName, options), true)
   return options.cluster ? [local, alter(physicalName, false)] : [local]
+}
+
+/**
+ * Attributes that were held as whole numbers become doubles. The engine converts what is stored in the background, and meanwhile as it is
+ * read. For one node: on a cluster attributes have no form.
+ */
+export function widenStatements(physicalName: string, attributes: readonly string[], options: LayoutOptions): readonly Statement[] {
+  const changes = attributes.map((name) => `MODIFY COLUMN ${heldColumn(name)} ${attributeTypes.double}`)
+  return [ddl(`ALTER TABLE ${options.engineDatabase}.${physicalName} ${changes.join(', ')} SETTINGS alter_sync = 0`, options)]
 }
 
 export function alterRetentionStatements(physicalName: string, retention: RetentionPeriods, options: LayoutOptions): readonly Statement[] {

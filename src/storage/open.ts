@@ -107,12 +107,12 @@ async function open(options: StorageOptions, opened: (() => Promise<void> | unde
   const isShared = cluster !== undefined
   const changing = { documents, tables, clock, log }
   await finishTableChanges(changing, isShared)
-  const catalog = await openCatalog({ documents, tables, engineDatabase, sharedWriters: isShared })
+  const isEmbedded = options.engine.kind === 'chdb'
+  const catalog = await openCatalog({ documents, tables, engineDatabase, sharedWriters: isShared, holdsWholeNumbers: isEmbedded })
   if (isShared) opened.push(refreshRegularly(catalog, log))
   const { writeObserver: observer } = options
   const writing = { engine, catalog, clock, limits, log, engineDatabase, ...(observer === undefined ? {} : { observer }) }
   // an engine elsewhere has what it acknowledged; for the one in this process a log is quicker
-  const isEmbedded = options.engine.kind === 'chdb'
   const stored = createStoredRecords(engine, engineDatabase)
   const store = isEmbedded ? await openLoggedStore({ ...writing, stored, keys, directory: join(dataDirectory, logDirectory) }) : undefined
   const writer = openWriter({ ...writing, ...(store === undefined ? {} : { store }) })

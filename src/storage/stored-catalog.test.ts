@@ -40,6 +40,9 @@ const open = (over: Partial<CatalogOptions> = {}): Promise<StoredCatalog> =>
       addColumns: async (name, columns) => {
         if (columns.length > 0) altered.push(`${name}: ${columns.map((c) => c.physicalName).join(' ')}`)
       },
+      widen: async (name, attributes) => {
+        altered.push(`${name}: widen ${attributes.join(' ')}`)
+      },
     },
     ...over,
   })
@@ -151,6 +154,24 @@ describe('catalog', () => {
     expect(again.snapshot().table('shop', 'sales')?.physical.final).toBe(true)
     expect((await documents.get('table', tableKey('shop', 'sales')))?.revision).toBe(2)
     expect((await open({ sharedWriters: true })).snapshot().table('shop', 'sales')?.physical.final).toBe(true)
+  })
+
+  it('widens attributes that held whole numbers once, and only on one node', async () => {
+    const catalog = await open({ holdsWholeNumbers: true })
+    const attributes = [1, 2].map((n) => ({ name: `m${n}`, physicalName: `a${n}_double`, type: 'double' as const, form: 'whole' as const }))
+    const grown = await catalog.extendSchema('shop', 'sales', (current) => ({ ...current, attributes }))
+    expect(altered).toEqual(['t_1: a1_double_held a1_double a2_double_held a2_double'])
+    const widened = await catalog.widen(grown, ['a2_double'])
+    await catalog.widen(grown, ['a2_double'])
+    expect(altered.slice(1)).toEqual(['t_1: widen a2_double'])
+    expect(widened.schema.attributes.map((a) => a.form)).toEqual(['whole', 'widened'])
+    expect((await documents.get<TableRecord>('table', tableKey('shop', 'sales')))?.value).toEqual(widened)
+    await expect(catalog.widen({ ...grown, physicalName: 't_0' }, ['a1_double'])).rejects.toMatchObject({ code: 'RESOURCE_NOT_FOUND' })
+
+    await documents.put('table', tableKey('shop', 'sales'), table, 3)
+    const shared = await open({ sharedWriters: true })
+    await shared.extendSchema('shop', 'sales', (current) => ({ ...current, attributes }))
+    expect(altered.at(-1)).toBe('t_1: a1_double a2_double')
   })
 
   it('goes on after a change that failed', async () => {

@@ -3,22 +3,29 @@ import type { Catalog, TableSchema } from '../sql/catalog.ts'
 import type { DocumentStore } from './document-store.ts'
 import { type ColumnDefinition, schemaColumns } from './layout.ts'
 import type { SchemaCatalog } from './schema-catalog.ts'
-import { type DatabaseRecord, type StoredSchema, type TableRecord, tableKey } from './table-record.ts'
+import { type DatabaseRecord, type StoredAttribute, type StoredSchema, type TableRecord, tableKey } from './table-record.ts'
 import { tableSchema } from './table-schema.ts'
 import type { Tables } from './tables.ts'
 
 export interface StoredCatalog extends SchemaCatalog {
   /** Says, durably, that reads of the table must pick the winner among rows of one record. */
   markDuplicates(databaseName: string, tableName: string): Promise<void>
+  /**
+   * Makes the engine hold attributes (by physical name) as doubles that it held as whole numbers; before such a value goes to it.
+   * @throws ServerError RESOURCE_NOT_FOUND when the table is not the one of that physical name any more
+   */
+  widen(table: TableRecord, attributes: readonly string[]): Promise<TableRecord>
 }
 
 export interface CatalogOptions {
   readonly documents: DocumentStore
-  readonly tables: Pick<Tables, 'addColumns'>
+  readonly tables: Pick<Tables, 'addColumns' | 'widen'>
   /** The engine's database that holds the tables. */
   readonly engineDatabase: string
   /** Several nodes write the same tables: any of them may hold duplicates that this node does not know of. */
   readonly sharedWriters?: boolean
+  /** Doubles that begin with whole numbers are held as such: for an engine that only this node writes to. */
+  readonly holdsWholeNumbers?: boolean
 }
 
 /** Loads all databases and tables of the document store. */
@@ -32,20 +39,22 @@ type TablesByName = ReadonlyMap<string, TableRecord>
 
 class DocumentCatalog implements StoredCatalog {
   readonly #documents: DocumentStore
-  readonly #tables: Pick<Tables, 'addColumns'>
+  readonly #tables: Pick<Tables, 'addColumns' | 'widen'>
   readonly #engineDatabase: string
   readonly #sharedWriters: boolean
+  readonly #holdsWholeNumbers: boolean
   /** Never changed in place, so that a snapshot stays as it was. */
   #databases: ReadonlyMap<string, TablesByName> = new Map()
   /** The last change under way of each table; the next one waits for it. */
   readonly #changes = new Map<string, Promise<unknown>>()
   readonly #schemas = new WeakMap<TableRecord, TableSchema>()
 
-  constructor({ documents, tables, engineDatabase, sharedWriters = false }: CatalogOptions) {
+  constructor({ documents, tables, engineDatabase, sharedWriters = false, holdsWholeNumbers = false }: CatalogOptions) {
     this.#documents = documents
     this.#tables = tables
     this.#engineDatabase = engineDatabase
     this.#sharedWriters = sharedWriters
+    this.#holdsWholeNumbers = holdsWholeNumbers
   }
 
   snapshot(): Catalog {
@@ -84,8 +93,9 @@ class DocumentCatalog implements StoredCatalog {
     additions: (current: StoredSchema) => StoredSchema | undefined,
   ): Promise<TableRecord> {
     return this.#change(databaseName, tableName, async (current) => {
-      const schema = additions(current.schema)
-      if (schema === undefined) return undefined
+      const added = additions(current.schema)
+      if (added === undefined) return undefined
+      const schema = this.#holdsWholeNumbers ? added : withoutForms(added)
       await this.#tables.addColumns(current.physicalName, missingColumns(current.schema, schema))
       return { ...current, schema }
     })
@@ -96,6 +106,22 @@ class DocumentCatalog implements StoredCatalog {
     await this.#change(databaseName, tableName, async (current) =>
       current.mayHoldDuplicates ? undefined : { ...current, mayHoldDuplicates: true },
     )
+  }
+
+  widen({ databaseName, tableName, physicalName }: TableRecord, attributes: readonly string[]): Promise<TableRecord> {
+    const wanted = new Set(attributes)
+    return this.#change(databaseName, tableName, async (current) => {
+      if (current.physicalName !== physicalName) throw new ServerError('RESOURCE_NOT_FOUND', `The table ${tableName} does not exist.`)
+      const isWhole = (a: StoredAttribute): boolean => a.form === 'whole' && wanted.has(a.physicalName)
+      const whole = current.schema.attributes.filter(isWhole)
+      if (whole.length === 0) return undefined
+      await this.#tables.widen(
+        physicalName,
+        whole.map((a) => a.physicalName),
+      )
+      const next = current.schema.attributes.map((a) => (isWhole(a) ? { ...a, form: 'widened' as const } : a))
+      return { ...current, schema: { ...current.schema, attributes: next } }
+    })
   }
 
   /** One change of a table's document at a time in this process; begun again when another node was first. */
@@ -158,6 +184,11 @@ class DocumentCatalog implements StoredCatalog {
     return schema
   }
 }
+
+const withoutForms = (schema: StoredSchema): StoredSchema => ({
+  ...schema,
+  attributes: schema.attributes.map(({ name, physicalName, type }) => ({ name, physicalName, type })),
+})
 
 function missingColumns(current: StoredSchema, next: StoredSchema): readonly ColumnDefinition[] {
   const known = new Set(schemaColumns(current).map((c) => c.physicalName))

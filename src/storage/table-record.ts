@@ -48,10 +48,21 @@ export interface TableRecord {
 /** The columns that exist so far. Names from outside live only here; the engine knows `d1`, `a1`, …: opaque, short, quoted nowhere. */
 export interface StoredSchema {
   readonly dimensions: readonly { readonly name: string; readonly physicalName: string }[]
-  readonly attributes: readonly { readonly name: string; readonly physicalName: string; readonly type: AttributeType }[]
+  readonly attributes: readonly StoredAttribute[]
   /** Types of single-measure values seen: columns value_double, value_bigint, value_boolean, value_varchar. */
   readonly singleMeasureTypes: readonly SingleMeasureType[]
   readonly measures: readonly Measure[]
+}
+
+export interface StoredAttribute {
+  readonly name: string
+  readonly physicalName: string
+  readonly type: AttributeType
+  /**
+   * Of a double that began with whole numbers: `whole` while all of its values are whole numbers of 32 bits, which is how the engine holds
+   * them then; `widened` after the first other one.
+   */
+  readonly form?: 'whole' | 'widened'
 }
 
 export type SingleMeasureType = 'double' | 'bigint' | 'boolean' | 'varchar'

@@ -10,6 +10,7 @@ import {
   createDatabaseStatements,
   createTableStatements,
   dropTableStatements,
+  widenStatements,
 } from './layout.ts'
 import { type TableStatistics, type TierSizes, readStatistics, readTierSizes } from './table-statistics.ts'
 import type { TableRecord } from './table-record.ts'
@@ -23,6 +24,8 @@ export interface Tables {
   /** Makes the table with the columns of `table.schema`. Call before the catalog's document says that the table is there. */
   create(table: TableRecord): Promise<void>
   addColumns(physicalName: string, columns: readonly ColumnDefinition[]): Promise<void>
+  /** Attributes (by physical name) that were held as whole numbers take every double from then on. */
+  widen(physicalName: string, attributes: readonly string[]): Promise<void>
   /** Rows move between the tiers and expire by the new periods, also those already there. Resolves when the engine knows. */
   alterRetention(physicalName: string, retention: RetentionPeriods): Promise<void>
   /** Removes the table and its rows. Call after the catalog's document is gone. */
@@ -42,6 +45,7 @@ export function createTables({ engine, options }: { readonly engine: Engine; rea
     newPhysicalName: () => `t_${randomBytes(9).toString('hex')}`,
     create: (table) => run(createTableStatements(table, options)),
     addColumns: (physicalName, columns) => run(addColumnStatements(physicalName, columns, options)),
+    widen: (physicalName, attributes) => run(widenStatements(physicalName, attributes, options)),
     alterRetention: (physicalName, retention) => run(alterRetentionStatements(physicalName, retention, options)),
     drop: (physicalName) => run(dropTableStatements(physicalName, options)),
     statistics: (physicalNames) => readStatistics(engine, physicalNames, options),

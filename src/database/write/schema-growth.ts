@@ -2,7 +2,9 @@ import type { Limits } from '../../base/limits.ts'
 import type { Measure } from '../../sql/catalog.ts'
 import { attributeColumn, dimensionColumn, partitionKeyColumn } from '../../storage/layout.ts'
 import { measureKey, schemaIndex } from '../../storage/schema-index.ts'
-import type { AttributeType, SingleMeasureType, StoredSchema, TableRecord } from '../../storage/table-record.ts'
+import type { AttributeType, SingleMeasureType, StoredAttribute, StoredSchema, TableRecord } from '../../storage/table-record.ts'
+import { isWhole } from '../../storage/whole-numbers.ts'
+import type { Cell } from '../../storage/writer/write-record.ts'
 import type { ReadRecord } from './read-record.ts'
 
 export type SchemaLimits = Pick<Limits, 'dimensionsPerTable' | 'attributesPerTable' | 'measureNamesPerTable'>
@@ -70,7 +72,7 @@ class SchemaDraft {
   readonly #partitionKey: string | undefined
   readonly #limits: SchemaLimits
   readonly #dimensions: Map<string, string>
-  readonly #attributes: Map<string, { readonly name: string; readonly physicalName: string; readonly type: AttributeType }>
+  readonly #attributes: Map<string, StoredAttribute>
   readonly #singleMeasureTypes: Set<SingleMeasureType>
   readonly #measures: Map<string, { readonly measure: Measure; readonly dimensions: Set<string> }>
   readonly #measureNames: Set<string>
@@ -129,7 +131,12 @@ class SchemaDraft {
       for (const [i, name] of value.shape.names.entries()) {
         if (this.#attributes.has(name)) continue
         const type = value.shape.types[i]!
-        this.#attributes.set(name, { name, physicalName: attributeColumn(this.#attributes.size + 1, type), type })
+        this.#attributes.set(name, {
+          name,
+          physicalName: attributeColumn(this.#attributes.size + 1, type),
+          type,
+          ...formOf(type, value.values[i]!),
+        })
       }
     }
     const dataType = value.kind === 'multi' ? 'multi' : value.type
@@ -157,6 +164,10 @@ class SchemaDraft {
     return isSame(this.#current, next) ? undefined : next
   }
 }
+
+/** A double whose first value is a whole number is likely to have no others. */
+const formOf = (type: AttributeType, first: Cell): Pick<StoredAttribute, 'form'> =>
+  type === 'double' && isWhole(first as number) ? { form: 'whole' } : {}
 
 /** Schemas only grow: equal sizes are equal schemas. */
 function isSame(a: StoredSchema, b: StoredSchema): boolean {

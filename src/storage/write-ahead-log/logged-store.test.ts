@@ -106,6 +106,9 @@ async function open(limits = defaultLimits): Promise<{ store: BatchStore; writer
   const catalog = {
     table: (databaseName: string, tableName: string) => tables.find((t) => t.databaseName === databaseName && t.tableName === tableName),
     markDuplicates: async () => void duplicates++,
+    widen: async () => {
+      throw new Error('no table here holds whole numbers')
+    },
   }
   const clock: Clock = { ...systemClock, monotonicMs: () => systemClock.monotonicMs() + skippedMs }
   const options = { catalog, clock, limits, log: silentLog, engineDatabase: 'tidemark' }

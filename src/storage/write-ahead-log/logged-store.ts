@@ -16,7 +16,7 @@ export interface LoggedStoreOptions {
   readonly engine: Pick<Engine, 'insert'>
   /** Of the engine. */
   readonly stored: StoredRecords
-  readonly catalog: Pick<StoredCatalog, 'table' | 'markDuplicates'>
+  readonly catalog: Pick<StoredCatalog, 'table' | 'markDuplicates' | 'widen'>
   readonly clock: Clock
   readonly log: Log
   readonly engineDatabase: string

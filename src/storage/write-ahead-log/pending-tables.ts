@@ -4,6 +4,7 @@ import type { Log } from '../../base/log.ts'
 import type { Engine, EngineInsert } from '../../engine/engine.ts'
 import type { StoredCatalog } from '../stored-catalog.ts'
 import type { TableRecord } from '../table-record.ts'
+import { asHeld, outgrownAttributes } from '../whole-numbers.ts'
 import type { FlushObserver, TableName } from '../writer/batch-store.ts'
 import { identityAt, identityKey } from '../writer/resolve-versions.ts'
 import type { StoredRecords } from '../writer/stored-records.ts'
@@ -11,7 +12,7 @@ import { PendingBlock } from './pending-block.ts'
 
 export interface PendingOptions {
   readonly engine: Pick<Engine, 'insert'>
-  readonly catalog: Pick<StoredCatalog, 'table'>
+  readonly catalog: Pick<StoredCatalog, 'table' | 'widen'>
   /** Of the engine. */
   readonly stored: StoredRecords
   readonly engineDatabase: string
@@ -174,7 +175,7 @@ export class PendingTables {
     try {
       const block = oldest.isUncertain ? await this.#missing(pending.table, oldest.block) : oldest.block
       oldest.isUncertain = true
-      if (block.rowCount > 0) await engine.insert(block.toInsert(engineDatabase))
+      if (block.rowCount > 0) await engine.insert(await this.#fitting(pending.table, block.toInsert(engineDatabase)))
     } catch (error) {
       if (!this.#exists(pending.table)) return this.#discard(pending)
       throw this.#failed(pending, error)
@@ -182,6 +183,14 @@ export class PendingTables {
     observer?.blockFlushed?.({ records: oldest.block.rowCount, durationMs: clock.monotonicMs() - startedMs })
     pending.failure = undefined
     this.#left(pending, pending.blocks.splice(0, 1))
+  }
+
+  /** As the engine holds it, which is made to hold what it could not yet. */
+  async #fitting(table: TableRecord, insert: EngineInsert): Promise<EngineInsert> {
+    const { catalog } = this.#options
+    const { schema } = catalog.table(table.databaseName, table.tableName) ?? table
+    const outgrown = outgrownAttributes(schema, insert)
+    return asHeld(outgrown.length === 0 ? schema : (await catalog.widen(table, outgrown)).schema, insert)
   }
 
   #failed(pending: PendingTable, error: unknown): ServerError {
