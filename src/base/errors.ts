@@ -33,6 +33,13 @@ export const errorDefinitions = {
   INVALID_ENDPOINT: { exception: 'InvalidEndpointException', status: 421, sqlState: '08001', blame: 'client', retryable: true },
   // who is asking
   ACCESS_DENIED: { exception: 'AccessDeniedException', status: 403, sqlState: '42501', blame: 'client', retryable: false },
+  MALFORMED_POLICY_DOCUMENT: {
+    exception: 'MalformedPolicyDocumentException',
+    status: 400,
+    sqlState: '22023',
+    blame: 'client',
+    retryable: false,
+  },
   MISSING_AUTHENTICATION_TOKEN: { ...frontEnd, exception: 'MissingAuthenticationTokenException' },
   UNRECOGNIZED_CLIENT: { ...frontEnd, exception: 'UnrecognizedClientException' },
   INVALID_SIGNATURE: { ...frontEnd, exception: 'InvalidSignatureException' },

@@ -40,6 +40,16 @@ export interface Limits {
   readonly cursorLifetimeMs: number
   /** Result bytes kept in memory for one cursor before reading ahead stops. */
   readonly cursorBufferBytes: number
+  readonly users: number
+  readonly groups: number
+  readonly policies: number
+  /** Access keys of one user that are not revoked. */
+  readonly accessKeysPerUser: number
+  readonly policiesPerPrincipal: number
+  readonly groupsPerUser: number
+  /** Characters of a policy, white space left out. */
+  readonly policyChars: number
+  readonly sessionPolicyChars: number
   readonly sqlNestingDepth: number
   readonly sqlTokens: number
 }
@@ -78,6 +88,14 @@ export const defaultLimits: Limits = {
   openCursors: 64,
   cursorLifetimeMs: 3_600_000,
   cursorBufferBytes: 4 * 1024 * 1024,
+  users: 5000,
+  groups: 300,
+  policies: 1500,
+  accessKeysPerUser: 100,
+  policiesPerPrincipal: 10,
+  groupsPerUser: 10,
+  policyChars: 6144,
+  sessionPolicyChars: 2048,
   sqlNestingDepth: 200,
   sqlTokens: 100_000,
 }

@@ -1,5 +1,5 @@
 import type { Catalog } from '../sql/catalog.ts'
-import type { StoredSchema, TableRecord } from './table-record.ts'
+import type { StoredSchema, TableRecord, Tags } from './table-record.ts'
 
 /**
  * All databases and tables, cached in memory and kept in step with the document store: what the compiler, the writer and the
@@ -9,6 +9,8 @@ export interface SchemaCatalog {
   /** A consistent view for one compilation. */
   snapshot(): Catalog
   table(databaseName: string, tableName: string): TableRecord | undefined
+  /** Tags as of the last reading; undefined when the database is unknown or has none. */
+  databaseTags(databaseName: string): Tags | undefined
   /** Reads the document again (all of them without arguments). */
   refresh(databaseName?: string, tableName?: string): Promise<void>
   /**

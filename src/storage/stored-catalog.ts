@@ -3,7 +3,7 @@ import type { Catalog, TableSchema } from '../sql/catalog.ts'
 import type { DocumentStore } from './document-store.ts'
 import { type ColumnDefinition, schemaColumns } from './layout.ts'
 import type { SchemaCatalog } from './schema-catalog.ts'
-import { type DatabaseRecord, type StoredAttribute, type StoredSchema, type TableRecord, tableKey } from './table-record.ts'
+import { type DatabaseRecord, type StoredAttribute, type StoredSchema, type TableRecord, type Tags, tableKey } from './table-record.ts'
 import { tableSchema } from './table-schema.ts'
 import type { Tables } from './tables.ts'
 
@@ -45,6 +45,7 @@ class DocumentCatalog implements StoredCatalog {
   readonly #holdsWholeNumbers: boolean
   /** Never changed in place, so that a snapshot stays as it was. */
   #databases: ReadonlyMap<string, TablesByName> = new Map()
+  #databaseTags: ReadonlyMap<string, Tags | undefined> = new Map()
   /** The last change under way of each table; the next one waits for it. */
   readonly #changes = new Map<string, Promise<unknown>>()
   readonly #schemas = new WeakMap<TableRecord, TableSchema>()
@@ -76,11 +77,16 @@ class DocumentCatalog implements StoredCatalog {
     return this.#databases.get(databaseName)?.get(tableName)
   }
 
+  databaseTags(databaseName: string): Tags | undefined {
+    return this.#databaseTags.get(databaseName)
+  }
+
   async refresh(databaseName?: string, tableName?: string): Promise<void> {
     if (databaseName === undefined) return this.#refreshAll()
     if (tableName === undefined) {
       const stored = await this.#documents.get<DatabaseRecord>('database', databaseName)
       this.#setDatabase(databaseName, stored && (this.#databases.get(databaseName) ?? new Map()))
+      this.#databaseTags = new Map(this.#databaseTags).set(databaseName, stored?.value.tags)
       return
     }
     const stored = await this.#documents.get<TableRecord>('table', tableKey(databaseName, tableName))
@@ -156,9 +162,11 @@ class DocumentCatalog implements StoredCatalog {
 
   async #refreshAll(): Promise<void> {
     const databases = new Map<string, Map<string, TableRecord>>()
-    for (const { key } of await this.#documents.list<DatabaseRecord>('database')) databases.set(key, new Map())
+    const stored = await this.#documents.list<DatabaseRecord>('database')
+    for (const { key } of stored) databases.set(key, new Map())
     for (const { value } of await this.#documents.list<TableRecord>('table')) databases.get(value.databaseName)?.set(value.tableName, value)
     this.#databases = databases
+    this.#databaseTags = new Map(stored.map(({ key, value }) => [key, value.tags]))
   }
 
   #setDatabase(databaseName: string, tables: TablesByName | undefined): void {

@@ -4,6 +4,7 @@ import type { Log } from '../../base/log.ts'
 import type { DocumentStore } from '../../storage/document-store.ts'
 import type { AccessKey } from '../caller.ts'
 import type { AccessKeySummary } from '../database.ts'
+import type { Permissions } from './permissions.ts'
 import { type KeyPair, newKeyPair } from './root-credentials.ts'
 
 /** The catalog's document of an access key; key: its id. The store encrypts it. */
@@ -19,19 +20,25 @@ export interface AccessKeysOptions {
   readonly documents: DocumentStore
   readonly clock: Clock
   readonly log: Log
+  /** What a user may do; without it users may do nothing. */
+  readonly permissionsOf?: (userName: string) => Permissions
+  /** Keys of one user that are not revoked. */
+  readonly keysPerUser?: number
   /** Other nodes may make and revoke keys: they are read again this often. */
   readonly refreshMs?: number
 }
 
 const rootUser = 'root'
 const rootSetting = 'root-access-key'
-const userNameForm = /^[a-zA-Z0-9+=,.@_-]{1,64}$/
+const nameForm = /^[a-zA-Z0-9+=,.@_-]{1,64}$/
 
 /** Who may sign requests. All keys are in memory, since every request asks. */
 export class AccessKeys {
   readonly #documents: DocumentStore
   readonly #clock: Clock
   readonly #log: Log
+  readonly #permissionsOf: ((userName: string) => Permissions) | undefined
+  readonly #keysPerUser: number
   readonly #refreshMs: number | undefined
   #keys: ReadonlyMap<string, AccessKeyRecord> = new Map()
   #found: ReadonlyMap<string, AccessKey> = new Map()
@@ -39,10 +46,12 @@ export class AccessKeys {
   #givenRoot: AccessKeyRecord | undefined
   #timer: NodeJS.Timeout | undefined
 
-  constructor({ documents, clock, log, refreshMs }: AccessKeysOptions) {
+  constructor({ documents, clock, log, permissionsOf, keysPerUser = Number.POSITIVE_INFINITY, refreshMs }: AccessKeysOptions) {
     this.#documents = documents
     this.#clock = clock
     this.#log = log
+    this.#permissionsOf = permissionsOf
+    this.#keysPerUser = keysPerUser
     this.#refreshMs = refreshMs
   }
 
@@ -69,26 +78,33 @@ export class AccessKeys {
     const records = stored.map(({ value }) => value)
     if (root !== undefined) records.push(root)
     this.#keys = new Map(records.map((record) => [record.accessKeyId, record]))
-    this.#found = new Map(records.map((record) => [record.accessKeyId, accessKeyOf(record)]))
+    this.#found = new Map(records.map((record) => [record.accessKeyId, this.#accessKeyOf(record)]))
   }
 
   find(accessKeyId: string): AccessKey | undefined {
     return this.#found.get(accessKeyId)
   }
 
-  /** @throws ServerError VALIDATION */
+  /** @throws ServerError VALIDATION, SERVICE_QUOTA_EXCEEDED */
   async create(userName: string): Promise<AccessKey> {
-    if (!userNameForm.test(userName)) {
-      throw new ServerError(
-        'VALIDATION',
-        `The user name ${JSON.stringify(userName)} is not valid: 1 to 64 letters, digits and + = , . @ _ -`,
-      )
-    }
+    checkPrincipalName('user', userName)
     if (userName === rootUser) throw new ServerError('VALIDATION', 'The root principal has one access key, which is made with the data.')
+    if (this.activeKeysOf(userName).length >= this.#keysPerUser) {
+      throw new ServerError('SERVICE_QUOTA_EXCEEDED', `The user ${userName} has ${this.#keysPerUser} access keys already; revoke one first.`)
+    }
     const record = { ...newKeyPair(), userName, isRoot: false, status: 'active', createdAtMs: this.#clock.nowMs() } as const
     await this.#documents.put<AccessKeyRecord>('access-key', record.accessKeyId, record, 0)
     await this.refresh()
-    return accessKeyOf(record)
+    return this.#accessKeyOf(record)
+  }
+
+  activeKeysOf(userName: string): readonly string[] {
+    return [...this.#keys.values()].filter((key) => key.userName === userName && key.status === 'active').map((key) => key.accessKeyId)
+  }
+
+  /** Names of the users who have or had keys. */
+  userNames(): readonly string[] {
+    return [...new Set([...this.#keys.values()].filter(({ isRoot }) => !isRoot).map(({ userName }) => userName))]
   }
 
   async list(): Promise<readonly AccessKeySummary[]> {
@@ -130,6 +146,16 @@ export class AccessKeys {
     return (await this.#documents.get<AccessKeyRecord>('setting', rootSetting))?.value
   }
 
+  #accessKeyOf({ accessKeyId, secretAccessKey, userName, isRoot, status }: AccessKeyRecord): AccessKey {
+    const permissions = isRoot ? undefined : this.#permissionsOf?.(userName)
+    return {
+      accessKeyId,
+      secretAccessKey,
+      principal: { name: userName, accessKeyId, isRoot, ...(permissions && { permissions }) },
+      status,
+    }
+  }
+
   #rootRecord(pair: KeyPair): AccessKeyRecord {
     return { ...pair, userName: rootUser, isRoot: true, status: 'active', createdAtMs: this.#clock.nowMs() }
   }
@@ -137,9 +163,8 @@ export class AccessKeys {
 
 const pairOf = ({ accessKeyId, secretAccessKey }: KeyPair): KeyPair => ({ accessKeyId, secretAccessKey })
 
-const accessKeyOf = ({ accessKeyId, secretAccessKey, userName, isRoot, status }: AccessKeyRecord): AccessKey => ({
-  accessKeyId,
-  secretAccessKey,
-  principal: { name: userName, accessKeyId, isRoot },
-  status,
-})
+/** The names that users, groups and policies may have. @throws ServerError VALIDATION */
+export function checkPrincipalName(kind: 'user' | 'group' | 'policy', name: string): void {
+  if (nameForm.test(name)) return
+  throw new ServerError('VALIDATION', `The ${kind} name ${JSON.stringify(name)} is not valid: 1 to 64 letters, digits and + = , . @ _ -`)
+}

@@ -20,8 +20,8 @@ export async function writeRootCredentials(dataDirectory: string, { accessKeyId,
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
 const idLength = 18
 
-/** 20 upper-case characters, and a secret of 240 random bits in 40. */
-export function newKeyPair(): KeyPair {
+/** 20 upper-case characters, the first two as given, and a secret of 240 random bits in 40. */
+export function newKeyPair(prefix = 'TM'): KeyPair {
   const id = [...randomBytes(idLength)].map((byte) => alphabet[byte % alphabet.length]).join('')
-  return { accessKeyId: `TM${id}`, secretAccessKey: randomBytes(30).toString('base64url') }
+  return { accessKeyId: `${prefix}${id}`, secretAccessKey: randomBytes(30).toString('base64url') }
 }

@@ -58,6 +58,12 @@ export function kmsKeyArn(account: Account, key = 'alias/aws/timestream'): strin
 export const userArn = (account: Account, userName: string, isRoot: boolean): string =>
   `arn:${partition(account.region)}:iam::${account.accountId}:${isRoot ? 'root' : `user/${userName}`}`
 
+export const groupArn = (account: Account, groupName: string): string =>
+  `arn:${partition(account.region)}:iam::${account.accountId}:group/${groupName}`
+
+export const policyArn = (account: Account, policyName: string): string =>
+  `arn:${partition(account.region)}:iam::${account.accountId}:policy/${policyName}`
+
 const prefix = ({ region, accountId }: Account): string => `arn:${partition(region)}:timestream:${region}:${accountId}:`
 const kmsPrefix = ({ region, accountId }: Account): string => `arn:${partition(region)}:kms:${region}:${accountId}:`
 

@@ -107,7 +107,10 @@ export class Databases {
     for (;;) {
       const { value, revision } = await this.find(databaseName)
       const next = change(value)
-      if (next === value || (await this.#storage.documents.put('database', databaseName, next, revision))) return next
+      if (next === value) return next
+      if (!(await this.#storage.documents.put('database', databaseName, next, revision))) continue
+      await this.#storage.catalog.refresh(databaseName)
+      return next
     }
   }
 

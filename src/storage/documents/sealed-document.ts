@@ -30,7 +30,16 @@ const headerBytes = 5
 const compressFrom = 1024
 
 /** The first byte of a stored key; a number stays with its kind for ever. */
-const kindBytes: Readonly<Record<DocumentKind, number>> = { database: 1, table: 2, 'access-key': 3, setting: 4, 'table-change': 5 }
+const kindBytes: Readonly<Record<DocumentKind, number>> = {
+  database: 1,
+  table: 2,
+  'access-key': 3,
+  setting: 4,
+  'table-change': 5,
+  user: 20,
+  group: 21,
+  policy: 22,
+}
 export const documentKinds = Object.keys(kindBytes) as readonly DocumentKind[]
 export const kindByte = (kind: DocumentKind): number => kindBytes[kind]
 
