@@ -3,9 +3,11 @@ import type { OptionDefinition, OptionDefinitions } from '../src/base/option.ts'
 import { backupOptions, backupsOptions, restoreOptions } from '../src/cli/backups.ts'
 import { connectionOptions } from '../src/cli/connection.ts'
 import { demoOptions } from '../src/cli/demo/demo.ts'
-import { keyOptions, rotateStorageOptions } from '../src/cli/keys.ts'
+import { createKeyOptions, keyOptions, rotateStorageOptions, sessionOptions } from '../src/cli/keys.ts'
+import { policyListOptions, putPolicyOptions, simulateOptions } from '../src/cli/policies.ts'
 import { queryOptions } from '../src/cli/query.ts'
 import { statusOptions } from '../src/cli/status.ts'
+import { createUserOptions, guardRailOptions, targetOptions, userOptions } from '../src/cli/users.ts'
 import { watchStorage } from '../src/server/observe.ts'
 import { serverOptions } from '../src/server/options.ts'
 import { errorPage } from './error-page.ts'
@@ -67,8 +69,25 @@ function commandLinePage(): string {
       'before anything is shown; when they differ, nothing is restored.',
     optionTable(restoreOptions),
     '## tidemark keys create USER · keys list · keys revoke ID',
-    'Manages access keys. `create` is the only command that ever shows a secret.',
-    optionTable(keyOptions),
+    'Manages access keys. `create` is the only command that ever shows a secret. It makes the user when there is none; who may do what is said by ' +
+      '[policies](../guides/access-control.md).',
+    optionTable({ ...createKeyOptions, ...keyOptions }),
+    '## tidemark keys session',
+    'Makes temporary credentials: an access key, its secret and a session token that end together. As `credential_process = tidemark keys session --output json` in a ' +
+      'profile of the AWS tools, it keeps them in fresh ones.',
+    optionTable(sessionOptions),
+    '## tidemark users create USER · list · delete USER · guard NAME · create-group GROUP · delete-group GROUP · list-groups · join USER GROUP · leave USER GROUP',
+    'Manages users and groups. Options of `create`:',
+    optionTable(createUserOptions),
+    'Options of `guard`, which replaces the guard rails of a user or group:',
+    optionTable({ ...guardRailOptions, ...targetOptions }),
+    'Options of `list` and `list-groups`:',
+    optionTable(userOptions),
+    '## tidemark policies list · show POLICY · put POLICY FILE · delete POLICY · attach POLICY NAME · detach POLICY NAME · simulate ACTION,…',
+    'Manages policies. Options of `put`, `attach`, `detach`:',
+    optionTable({ ...putPolicyOptions, ...targetOptions }),
+    'Options of `simulate`, which asks what would be allowed:',
+    optionTable({ ...simulateOptions, ...policyListOptions }),
     '## tidemark keys rotate-storage',
     'Makes a new key for data at rest; what is written from the next start on uses it. Older data stays readable. The server must be stopped.',
     optionTable(rotateStorageOptions),

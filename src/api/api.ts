@@ -50,7 +50,7 @@ export function registerApi(app: FastifyInstance, options: ApiOptions): void {
   const dispatcher: Dispatcher = {
     database,
     limits,
-    verifier: new SignatureVerifier((accessKeyId) => database.findAccessKey(accessKeyId)),
+    verifier: new SignatureVerifier((accessKeyId, token) => database.findAccessKey(accessKeyId, token)),
     writeBodies: new WriteBodyReader(limits),
     nowMs: () => clock.nowMs(),
   }

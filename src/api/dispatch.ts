@@ -59,7 +59,13 @@ export function findOperation(request: ApiRequest): Operation {
 /** Who asks: proven by the signature. @throws ServerError */
 export function authenticate(dispatcher: Dispatcher, request: ApiRequest): Caller {
   const { principal } = dispatcher.verifier.verify(request, dispatcher.nowMs())
-  return { principal, requestId: request.requestId, ...(request.sourceIp !== undefined && { sourceIp: request.sourceIp }) }
+  return {
+    principal,
+    requestId: request.requestId,
+    secureTransport: request.scheme === 'https',
+    userAgent: userAgentOf(request.headers),
+    ...(request.sourceIp !== undefined && { sourceIp: request.sourceIp }),
+  }
 }
 
 /** Answers the text of the response body. @throws ServerError */

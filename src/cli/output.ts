@@ -118,3 +118,16 @@ function csvField(text: string | null): string {
   if (text === null) return ''
   return text === '' || /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }
+
+/** All rows at once, every cell a text. */
+export async function writeTextRows(
+  format: RowFormat,
+  names: readonly string[],
+  rows: readonly (readonly string[])[],
+  output: Output,
+): Promise<void> {
+  const columns = names.map((name) => ({ name: format === 'table' ? name : name.replaceAll(' ', '_'), align: 'left' }) as const)
+  const writer = rowWriter(format, columns, output)
+  if (rows.length > 0) await writer.page(rows.map((row) => row.map((text): Cell => ({ text, json: text }))))
+  await writer.end()
+}

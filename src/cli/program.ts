@@ -11,8 +11,10 @@ import { Interrupted, ServiceFailure } from './failure.ts'
 import type { Host } from './host.ts'
 import { addKeyCommands } from './keys.ts'
 import type { Output } from './output.ts'
+import { addPolicyCommands } from './policies.ts'
 import { queryOptions, runQuery } from './query.ts'
 import { runStatus, statusOptions } from './status.ts'
+import { addUserCommands } from './users.ts'
 
 const exitFailure = 1
 const exitUsage = 2
@@ -83,6 +85,8 @@ function buildProgram(host: Host): Command {
 
   addBackupCommands(program, output, progress)
   addKeyCommands(program, output)
+  addUserCommands(program, output)
+  addPolicyCommands(program, output)
   return program
 }
 

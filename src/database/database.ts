@@ -1,6 +1,7 @@
 import type { Service } from '../base/service.ts'
 import type { Type } from '../sql/types/type.ts'
 import type { Backups } from './backup/backups.ts'
+import type { Access } from './access/access.ts'
 import type { AccessKey, Caller } from './caller.ts'
 import type { RecordInput } from './write/record.ts'
 
@@ -38,12 +39,16 @@ export interface Database extends Service {
   updateAccountSettings(caller: Caller, input: UpdateAccountSettingsInput): Promise<AccountSettings>
 
   /** For verifying signatures; undefined when there is no such key. Synchronous: it is on the path of every request. */
-  findAccessKey(accessKeyId: string): AccessKey | undefined
+  findAccessKey(accessKeyId: string, sessionToken?: string): AccessKey | undefined
+  /** Makes the user, who may do nothing yet, when there is none. */
   createAccessKey(caller: Caller, userName: string): Promise<AccessKey>
   listAccessKeys(caller: Caller): Promise<readonly AccessKeySummary[]>
   revokeAccessKey(caller: Caller, accessKeyId: string): Promise<void>
 
   readonly backups: Backups
+
+  /** Users, groups, policies, temporary credentials. */
+  readonly access: Access
 
   status(caller: Caller): Promise<Status>
   /** Resolves when reads and writes are possible; throws with the reason otherwise. */

@@ -5,16 +5,17 @@ import type { Limits } from '../base/limits.ts'
 import type { Log } from '../base/log.ts'
 import type { Metrics } from '../base/metrics.ts'
 import type { Storage } from '../storage/open.ts'
-import { AccessKeys } from './access/access-keys.ts'
-import { type Action, authorize } from './access/authorize.ts'
+import type { Access } from './access/access.ts'
+import { type Action, authorize, type RequestFacts } from './access/authorize.ts'
+import { openAccess, type OpenedAccess } from './access/open-access.ts'
 import { type KeyPair, rootCredentialsFile, writeRootCredentials } from './access/root-credentials.ts'
 import { BackupService } from './backup/backup-service.ts'
 import { openBackupTarget } from './backup/open-target.ts'
 import type { AccessKey, Caller } from './caller.ts'
 import { AccountSettingsControl } from './control/account-settings.ts'
-import { type Account, anyArn, databaseArn, tableArn } from './control/arn.ts'
+import { type Account, anyArn, databaseArn, tableArn, userArn } from './control/arn.ts'
 import { Databases } from './control/databases.ts'
-import { ResourceTags } from './control/resource-tags.ts'
+import { ResourceTags, tagReader } from './control/resource-tags.ts'
 import { TableControl } from './control/tables.ts'
 import type {
   AccessKeySummary,
@@ -64,23 +65,22 @@ export interface OpenDatabase extends Database {
   readonly rootKey: RootKey
 }
 
-/** How often the keys that other nodes make and revoke are read. */
-const sharedRefreshMs = 5000
-
 /** Puts the product together on an open storage, which the caller drains and stops after this. */
 export async function openDatabase(options: DatabaseOptions): Promise<OpenDatabase> {
-  const { storage, clock, log } = options
-  const accessKeys = new AccessKeys({
+  const { storage, account, clock, limits, log } = options
+  const opened = await openAccess({
     documents: storage.documents,
-    clock,
+    world: { account, clock, tagsOf: tagReader(account, storage.catalog) },
+    limits,
     log,
-    ...(storage.isShared ? { refreshMs: sharedRefreshMs } : {}),
+    isShared: storage.isShared,
+    ...(options.rootKey && { rootKey: options.rootKey }),
   })
-  const { root, isNew } = await accessKeys.open(options.rootKey)
+  const { root, isNew } = opened
   await writeRootCredentials(storage.dataDirectory, root)
   const origin = options.rootKey !== undefined ? 'given' : isNew ? 'new' : 'kept'
   const rootKey: RootKey = { ...root, origin, path: join(storage.dataDirectory, rootCredentialsFile) }
-  const database = new StoredDatabase(options, accessKeys, rootKey)
+  const database = new StoredDatabase(options, opened, rootKey)
   await database.finishChanges()
   return database
 }
@@ -89,7 +89,8 @@ class StoredDatabase implements OpenDatabase {
   readonly name = 'database'
   readonly rootKey: RootKey
   readonly #options: DatabaseOptions
-  readonly #accessKeys: AccessKeys
+  readonly access: Access
+  readonly #opened: OpenedAccess
   readonly #databases: Databases
   readonly #tables: TableControl
   readonly #tags: ResourceTags
@@ -102,11 +103,12 @@ class StoredDatabase implements OpenDatabase {
   readonly #queryRate: Rate
   #isDraining = false
 
-  constructor(options: DatabaseOptions, accessKeys: AccessKeys, rootKey: RootKey) {
+  constructor(options: DatabaseOptions, opened: OpenedAccess, rootKey: RootKey) {
     const { storage, account, clock, limits, log, metrics } = options
     this.rootKey = rootKey
     this.#options = options
-    this.#accessKeys = accessKeys
+    this.#opened = opened
+    this.access = opened.access
     this.#databases = new Databases({ storage, account, clock, limits })
     this.#tables = new TableControl({ storage, account, clock, limits }, this.#databases)
     this.#tags = new ResourceTags(this.#databases, this.#tables, account, limits)
@@ -153,7 +155,7 @@ class StoredDatabase implements OpenDatabase {
   }
 
   async createDatabase(caller: Caller, input: CreateDatabaseInput): Promise<DatabaseDescription> {
-    this.#authorizeDatabase(caller, 'timestream:CreateDatabase', input.databaseName)
+    this.#authorizeDatabase(caller, 'timestream:CreateDatabase', input.databaseName, factsOf(input.tags))
     return this.#databases.create(input)
   }
 
@@ -178,7 +180,7 @@ class StoredDatabase implements OpenDatabase {
   }
 
   async createTable(caller: Caller, input: CreateTableInput): Promise<TableDescription> {
-    this.#authorizeTable(caller, 'timestream:CreateTable', input.databaseName, input.tableName)
+    this.#authorizeTable(caller, 'timestream:CreateTable', input.databaseName, input.tableName, factsOf(input.tags))
     return this.#tables.create(input)
   }
 
@@ -209,12 +211,12 @@ class StoredDatabase implements OpenDatabase {
   }
 
   async tagResource(caller: Caller, resourceArn: string, tags: readonly Tag[]): Promise<void> {
-    this.#authorize(caller, 'timestream:TagResource', resourceArn)
+    this.#authorize(caller, 'timestream:TagResource', resourceArn, factsOf(tags))
     await this.#tags.add(resourceArn, tags)
   }
 
   async untagResource(caller: Caller, resourceArn: string, keys: readonly string[]): Promise<void> {
-    this.#authorize(caller, 'timestream:UntagResource', resourceArn)
+    this.#authorize(caller, 'timestream:UntagResource', resourceArn, { tagKeys: keys })
     await this.#tags.remove(resourceArn, keys)
   }
 
@@ -246,23 +248,26 @@ class StoredDatabase implements OpenDatabase {
     return this.#accountSettings.update(input)
   }
 
-  findAccessKey(accessKeyId: string): AccessKey | undefined {
-    return this.#accessKeys.find(accessKeyId)
+  findAccessKey(accessKeyId: string, sessionToken?: string): AccessKey | undefined {
+    return this.#opened.find(accessKeyId, sessionToken)
   }
 
   async createAccessKey(caller: Caller, userName: string): Promise<AccessKey> {
-    this.#authorize(caller, 'tidemark:CreateAccessKey', anyArn(this.#options.account))
-    return this.#accessKeys.create(userName)
+    const { access, accessKeys } = this.#opened
+    this.#authorizeUser(caller, 'tidemark:CreateAccessKey', userName)
+    await access.ensureUser(caller, userName)
+    return accessKeys.create(userName)
   }
 
   async listAccessKeys(caller: Caller): Promise<readonly AccessKeySummary[]> {
     this.#authorize(caller, 'tidemark:ListAccessKeys', anyArn(this.#options.account))
-    return this.#accessKeys.list()
+    return this.#opened.accessKeys.list()
   }
 
   async revokeAccessKey(caller: Caller, accessKeyId: string): Promise<void> {
-    this.#authorize(caller, 'tidemark:RevokeAccessKey', anyArn(this.#options.account))
-    await this.#accessKeys.revoke(accessKeyId)
+    const { accessKeys } = this.#opened
+    this.#authorizeUser(caller, 'tidemark:RevokeAccessKey', accessKeys.find(accessKeyId)?.principal.name ?? accessKeyId)
+    await accessKeys.revoke(accessKeyId)
   }
 
   async status(caller: Caller): Promise<Status> {
@@ -288,7 +293,7 @@ class StoredDatabase implements OpenDatabase {
   }
 
   async stop(): Promise<void> {
-    this.#accessKeys.close()
+    this.#opened.close()
     await this.#queries.stop?.()
   }
 
@@ -304,15 +309,23 @@ class StoredDatabase implements OpenDatabase {
     }
   }
 
-  #authorize(caller: Caller, action: Action, arn: string): void {
-    authorize(caller, action, arn, this.#options.account)
+  #authorize(caller: Caller, action: Action, arn: string, facts?: RequestFacts): void {
+    authorize(caller, action, arn, this.#options.account, facts)
   }
 
-  #authorizeDatabase(caller: Caller, action: Action, databaseName: string): void {
-    this.#authorize(caller, action, databaseArn(this.#options.account, databaseName))
+  #authorizeUser(caller: Caller, action: Action, userName: string): void {
+    this.#authorize(caller, action, userArn(this.#options.account, userName, userName === 'root'))
   }
 
-  #authorizeTable(caller: Caller, action: Action, databaseName: string, tableName: string): void {
-    this.#authorize(caller, action, tableArn(this.#options.account, databaseName, tableName))
+  #authorizeDatabase(caller: Caller, action: Action, databaseName: string, facts?: RequestFacts): void {
+    this.#authorize(caller, action, databaseArn(this.#options.account, databaseName), facts)
+  }
+
+  #authorizeTable(caller: Caller, action: Action, databaseName: string, tableName: string, facts?: RequestFacts): void {
+    this.#authorize(caller, action, tableArn(this.#options.account, databaseName, tableName), facts)
   }
 }
+
+/** The tags that come with a request. */
+const factsOf = (tags: readonly Tag[] = []): RequestFacts =>
+  tags.length === 0 ? {} : { requestTags: Object.fromEntries(tags.map(({ key, value }) => [key, value])) }

@@ -18,6 +18,8 @@ export interface Session {
   readonly nowNs: bigint
   /** Values of `@name` parameters. */
   readonly parameters?: Readonly<Record<string, { readonly type: Type; readonly value: bigint | string | number | boolean }>>
+  /** What the views of information_schema show; absent: everything. */
+  readonly isVisible?: (database: string, table?: string) => boolean
   readonly maxNestingDepth: number
   readonly maxTokens: number
 }

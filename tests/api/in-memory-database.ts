@@ -1,4 +1,5 @@
 import { ServerError } from '../../src/base/errors.ts'
+import type { Access } from '../../src/database/access/access.ts'
 import type { AccessKey } from '../../src/database/caller.ts'
 import type { Database, DatabaseDescription, QueryPage, Tag, WriteInput } from '../../src/database/database.ts'
 
@@ -11,6 +12,29 @@ export const rootKey: AccessKey = {
 
 const unused = async (): Promise<never> => {
   throw new Error('not part of this test')
+}
+
+const unusedAccess: Access = {
+  createUser: unused,
+  describeUser: unused,
+  listUsers: unused,
+  deleteUser: unused,
+  createGroup: unused,
+  listGroups: unused,
+  deleteGroup: unused,
+  addUserToGroup: unused,
+  removeUserFromGroup: unused,
+  putPolicy: unused,
+  getPolicy: unused,
+  listPolicies: unused,
+  deletePolicy: unused,
+  attachPolicy: unused,
+  detachPolicy: unused,
+  putGuardRails: unused,
+  simulate: unused,
+  createSession: unused,
+  principalOf: () => undefined,
+  check: () => undefined,
 }
 
 /** Databases, tags and access keys in maps: enough of the product to drive the API's edge without an engine. `change` replaces single methods. */
@@ -108,6 +132,7 @@ export function inMemoryDatabase(
     }),
     listAccessKeys: async () => [{ accessKeyId: 'AKIDROOT', userName: 'root', status: 'active', createdAtMs: 1500 }],
     revokeAccessKey: async () => undefined,
+    access: { ...unusedAccess, check: () => undefined },
     status: unused,
     ready: async () => undefined,
     ...change,

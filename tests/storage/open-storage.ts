@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Clock } from '../../src/base/clock.ts'
 import { type Limits, defaultLimits } from '../../src/base/limits.ts'
 import { silentLog } from '../../src/base/log.ts'
+import type { Permissions } from '../../src/database/access/permissions.ts'
 import type { Caller } from '../../src/database/caller.ts'
 import { type WriteService, createWriteService } from '../../src/database/write/write-service.ts'
 import { openChdb } from '../../src/engine/chdb.ts'
@@ -44,6 +45,12 @@ export interface StorageOptions {
   readonly clock: Clock
   readonly limits?: Partial<Limits>
   readonly writer?: Partial<WriterOptions>
+}
+
+/** Permissions of a user who may do everything that policies can allow. */
+export const everything: Permissions = {
+  decide: () => ({ outcome: 'allowed', because: [], isSteady: true, kind: 'identity-based' }),
+  guardRails: () => ({}),
 }
 
 export const caller: Caller = { principal: { name: 'root', accessKeyId: 'key', isRoot: true }, requestId: 'request' }

@@ -14,7 +14,10 @@ export const describeEndpoints = operation<DescribeEndpointsRequest, DescribeEnd
   action: 'timestream:DescribeEndpoints',
   summary: 'Names the address that further calls shall go to: this server.',
   input: structure<DescribeEndpointsRequest>({}),
-  handle: async (_input, { request }) => ({ Endpoints: [{ Address: addressFor(request), CachePeriodInMinutes: cachePeriodMinutes }] }),
+  handle: async (_input, { database, caller, request }) => {
+    database.access.check(caller, 'timestream:DescribeEndpoints')
+    return { Endpoints: [{ Address: addressFor(request), CachePeriodInMinutes: cachePeriodMinutes }] }
+  },
 })
 
 function addressFor({ scheme, host, userAgent }: RequestOrigin): string {

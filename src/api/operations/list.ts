@@ -1,4 +1,8 @@
 import type { Operation } from '../operation.ts'
+import { createSession } from './access/create-session.ts'
+import { groupOperations } from './access/groups.ts'
+import { policyOperations } from './access/policies.ts'
+import { userOperations } from './access/users.ts'
 import { createAccessKey } from './admin/create-access-key.ts'
 import { listAccessKeys } from './admin/list-access-keys.ts'
 import { revokeAccessKey } from './admin/revoke-access-key.ts'
@@ -53,10 +57,14 @@ export const operations: readonly Operation[] = [
   // our own
   createAccessKey,
   createBackup,
+  createSession,
   describeBackupTask,
   listAccessKeys,
   listBackups,
   restoreBackup,
   revokeAccessKey,
   status,
+  ...groupOperations,
+  ...policyOperations,
+  ...userOperations,
 ]

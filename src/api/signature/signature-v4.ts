@@ -20,10 +20,10 @@ const mismatch =
  * Source: "AWS Signature Version 4 for API requests"; message texts as AWS services send them.
  */
 export class SignatureVerifier {
-  readonly #findAccessKey: (accessKeyId: string) => AccessKey | undefined
+  readonly #findAccessKey: (accessKeyId: string, sessionToken?: string) => AccessKey | undefined
   readonly #signingKeys = new SigningKeys()
 
-  constructor(findAccessKey: (accessKeyId: string) => AccessKey | undefined) {
+  constructor(findAccessKey: (accessKeyId: string, sessionToken?: string) => AccessKey | undefined) {
     this.#findAccessKey = findAccessKey
   }
 
@@ -33,7 +33,7 @@ export class SignatureVerifier {
     checkScope(claim)
     checkTime(claim, nowMs)
     checkSignedHeaders(claim, request)
-    const key = this.#findAccessKey(claim.accessKeyId)
+    const key = this.#findAccessKey(claim.accessKeyId, claim.sessionToken)
     if (!key || key.status !== 'active') throw new ServerError('UNRECOGNIZED_CLIENT', invalidToken)
     this.#checkSignature(claim, request, key)
     checkSession(claim, key, nowMs)

@@ -7,7 +7,6 @@ import { silentLog } from '../../base/log.ts'
 import type { DocumentStore } from '../../storage/document-store.ts'
 import { openLmdbDocuments } from '../../storage/documents/lmdb.ts'
 import { AccessKeys } from './access-keys.ts'
-import { authorize } from './authorize.ts'
 
 const storageKeys = { keys: [{ id: 1, bytes: Buffer.alloc(32, 1) }], currentKeyId: 1, rootSecret: Buffer.alloc(32, 2) }
 let directory: string
@@ -91,18 +90,5 @@ describe('access keys of users', () => {
     expect(here.find(made.accessKeyId)).toBeUndefined()
     await here.refresh()
     expect(here.find(made.accessKeyId)).toEqual(made)
-  })
-})
-
-describe('permission', () => {
-  const account = { region: 'us-east-1', accountId: '000000000000' }
-  const caller = (isRoot: boolean) => ({ principal: { name: isRoot ? 'root' : 'eve', accessKeyId: 'TM', isRoot }, requestId: 'R' })
-
-  it('to hand out keys is root’s alone', () => {
-    expect(() => authorize(caller(true), 'tidemark:CreateAccessKey', '*', account)).not.toThrow()
-    expect(() => authorize(caller(false), 'tidemark:CreateAccessKey', '*', account)).toThrow(
-      'User: arn:aws:iam::000000000000:user/eve is not authorized to perform: tidemark:CreateAccessKey on resource: *',
-    )
-    expect(() => authorize(caller(false), 'timestream:WriteRecords', '*', account)).not.toThrow()
   })
 })

@@ -90,7 +90,10 @@ export class AccessKeys {
     checkPrincipalName('user', userName)
     if (userName === rootUser) throw new ServerError('VALIDATION', 'The root principal has one access key, which is made with the data.')
     if (this.activeKeysOf(userName).length >= this.#keysPerUser) {
-      throw new ServerError('SERVICE_QUOTA_EXCEEDED', `The user ${userName} has ${this.#keysPerUser} access keys already; revoke one first.`)
+      throw new ServerError(
+        'SERVICE_QUOTA_EXCEEDED',
+        `The user ${userName} has ${this.#keysPerUser} access keys already; revoke one first.`,
+      )
     }
     const record = { ...newKeyPair(), userName, isRoot: false, status: 'active', createdAtMs: this.#clock.nowMs() } as const
     await this.#documents.put<AccessKeyRecord>('access-key', record.accessKeyId, record, 0)

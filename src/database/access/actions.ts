@@ -54,6 +54,11 @@ export const actionDefinitions: Readonly<Record<Action, ActionDefinition>> = {
 
   'tidemark:AddUserToGroup': permissions('group'),
   'tidemark:AttachPolicy': permissions('any'),
+  'tidemark:CreateBackup': write('*'),
+  'tidemark:DescribeBackupTask': read('*'),
+  'tidemark:ListBackups': list('*'),
+  'tidemark:RestoreBackup': write('*'),
+
   'tidemark:CreateAccessKey': permissions('user'),
   'tidemark:CreateGroup': permissions('group'),
   'tidemark:CreateSession': permissions('user'),

@@ -53,5 +53,7 @@ function decisionOf(caller: Caller, action: Action, resource: string, facts: Req
 
 function reason({ outcome, kind }: PermissionDecision, action: Action): string {
   const article = kind === 'session' ? 'a' : 'an'
-  return outcome === 'explicit-deny' ? `with an explicit deny in ${article} ${kind} policy` : `because no ${kind} policy allows the ${action} action`
+  return outcome === 'explicit-deny'
+    ? `with an explicit deny in ${article} ${kind} policy`
+    : `because no ${kind} policy allows the ${action} action`
 }

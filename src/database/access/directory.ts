@@ -160,4 +160,5 @@ export class Directory {
   }
 }
 
-const notFound = (kind: RecordKind, name: string): ServerError => new ServerError('RESOURCE_NOT_FOUND', `The ${kind} ${name} does not exist.`)
+const notFound = (kind: RecordKind, name: string): ServerError =>
+  new ServerError('RESOURCE_NOT_FOUND', `The ${kind} ${name} does not exist.`)

@@ -100,5 +100,10 @@ function decide(
   context: () => CallerContext,
 ): Decision {
   const principal = { name: userName, arn: userArn(account, userName, false), accountId: account.accountId, region: account.region }
-  return evaluate(policies, { action, resource, principal, context: { ...context(), nowMs: clock.nowMs(), resourceTags: () => tagsOf(resource) } })
+  return evaluate(policies, {
+    action,
+    resource,
+    principal,
+    context: { ...context(), nowMs: clock.nowMs(), resourceTags: () => tagsOf(resource) },
+  })
 }

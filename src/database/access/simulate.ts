@@ -29,7 +29,8 @@ export async function simulate(
     if (matching.length === 0) throw new ServerError('VALIDATION', `The action ${JSON.stringify(text)} is unknown.`)
     return matching
   })
-  if (wanted.length * resources.length > mostDecisions) throw new ServerError('VALIDATION', `At most ${mostDecisions} decisions can be asked for at once.`)
+  if (wanted.length * resources.length > mostDecisions)
+    throw new ServerError('VALIDATION', `At most ${mostDecisions} decisions can be asked for at once.`)
   return wanted.flatMap((action) =>
     resources.map((resource) => {
       const context = { nowMs: clock.nowMs(), resourceTags: () => tagsOf(resource), ...(sourceIp !== undefined && { sourceIp }) }

@@ -113,7 +113,8 @@ export class StoredAccess implements Access {
     this.#authorize(caller, 'tidemark:DeleteGroup', { groupName })
     await this.#directory.refresh()
     const members = this.#membersOf(groupName)
-    if (members.length > 0) throw new ServerError('CONFLICT', `There are users in the group ${groupName}: ${members.slice(0, 10).join(', ')}.`)
+    if (members.length > 0)
+      throw new ServerError('CONFLICT', `There are users in the group ${groupName}: ${members.slice(0, 10).join(', ')}.`)
     await this.#directory.remove('group', groupName)
   }
 
@@ -169,7 +170,8 @@ export class StoredAccess implements Access {
     await this.#directory.refresh()
     const { userNames, groupNames } = this.#holdersOf(policyName)
     const holders = [...userNames, ...groupNames]
-    if (holders.length > 0) throw new ServerError('CONFLICT', `The policy ${policyName} is attached to ${holders.slice(0, 10).join(', ')}; detach it first.`)
+    if (holders.length > 0)
+      throw new ServerError('CONFLICT', `The policy ${policyName} is attached to ${holders.slice(0, 10).join(', ')}; detach it first.`)
     await this.#directory.remove('policy', policyName)
   }
 
@@ -187,7 +189,9 @@ export class StoredAccess implements Access {
   async detachPolicy(caller: Caller, policyName: string, target: Target): Promise<void> {
     this.#authorize(caller, 'tidemark:DetachPolicy', target)
     await this.#change(target, (record) =>
-      record.policyNames.includes(policyName) ? { ...record, policyNames: record.policyNames.filter((name) => name !== policyName) } : record,
+      record.policyNames.includes(policyName)
+        ? { ...record, policyNames: record.policyNames.filter((name) => name !== policyName) }
+        : record,
     )
   }
 
@@ -230,7 +234,8 @@ export class StoredAccess implements Access {
     checkPrincipalName('user', userName)
     await this.#directory.refresh()
     if (this.#directory.users.has(userName) || userName === 'root') return
-    if (!may(caller, 'tidemark:CreateUser', userArn(this.#account, userName, false), this.#account)) await this.#directory.find('user', userName)
+    if (!may(caller, 'tidemark:CreateUser', userArn(this.#account, userName, false), this.#account))
+      await this.#directory.find('user', userName)
     await this.createUser(caller, { userName })
   }
 
@@ -241,11 +246,18 @@ export class StoredAccess implements Access {
   #authorize(caller: Caller, action: Action, of: Target | { readonly policyName: string }): void {
     const account = this.#account
     const arn =
-      'userName' in of ? userArn(account, of.userName, of.userName === 'root') : 'groupName' in of ? groupArn(account, of.groupName) : policyArn(account, of.policyName)
+      'userName' in of
+        ? userArn(account, of.userName, of.userName === 'root')
+        : 'groupName' in of
+          ? groupArn(account, of.groupName)
+          : policyArn(account, of.policyName)
     authorize(caller, action, arn, account)
   }
 
-  async #change(target: Target, change: <T extends { policyNames: readonly string[]; guardRails?: GuardRails }>(record: T) => T): Promise<void> {
+  async #change(
+    target: Target,
+    change: <T extends { policyNames: readonly string[]; guardRails?: GuardRails }>(record: T) => T,
+  ): Promise<void> {
     if ('userName' in target) await this.#directory.change('user', target.userName, change)
     else await this.#directory.change('group', target.groupName, change)
   }

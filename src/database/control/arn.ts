@@ -19,12 +19,20 @@ export const tableArn = (account: Account, databaseName: string, tableName: stri
 
 export const anyArn = (account: Account): string => `${prefix(account)}*`
 
+const form = /^arn:[a-z-]+:timestream:([^:]*):([^:]*):database\/([^/:]+)(?:\/table\/([^/:]+))?$/
+
+/** Undefined when the text is no ARN of a database or table here. */
+export function resourceOf(account: Account, arn: string): Resource | undefined {
+  const [, region, accountId, databaseName, tableName] = form.exec(arn) ?? []
+  if (databaseName === undefined || region !== account.region || accountId !== account.accountId) return undefined
+  return tableName === undefined ? { kind: 'database', databaseName } : { kind: 'table', databaseName, tableName }
+}
+
 /**
  * @throws ServerError VALIDATION when the text is no ARN of a database or table, RESOURCE_NOT_FOUND when it names another account's or region's.
  */
 export function parseArn(account: Account, arn: string): Resource {
-  const match = /^arn:[a-z-]+:timestream:([^:]*):([^:]*):database\/([^/:]+)(?:\/table\/([^/:]+))?$/.exec(arn)
-  const [, region, accountId, databaseName, tableName] = match ?? []
+  const [, region, accountId, databaseName, tableName] = form.exec(arn) ?? []
   if (databaseName === undefined) {
     throw new ServerError('VALIDATION', `The resource ARN ${JSON.stringify(arn)} is not valid: it must name a database or a table.`)
   }

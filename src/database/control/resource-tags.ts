@@ -1,7 +1,8 @@
 import type { Limits } from '../../base/limits.ts'
+import type { SchemaCatalog } from '../../storage/schema-catalog.ts'
 import type { Tags } from '../../storage/table-record.ts'
 import type { Tag } from '../database.ts'
-import { type Account, parseArn } from './arn.ts'
+import { type Account, parseArn, resourceOf } from './arn.ts'
 import type { Databases } from './databases.ts'
 import type { TableControl } from './tables.ts'
 import { addTags, listOf, removeTags } from './tags.ts'
@@ -39,5 +40,15 @@ export class ResourceTags {
     const tagged = <T extends { readonly tags?: Tags }>(current: T): T => ({ ...current, tags: change(current.tags) })
     if (resource.kind === 'database') await this.#databases.change(resource.databaseName, tagged)
     else await this.#tables.change(resource.databaseName, resource.tableName, tagged)
+  }
+}
+
+/** Tags by ARN as the catalog in memory has them, at once: for policies, which ask on every request. Undefined where there are none. */
+export function tagReader(account: Account, catalog: Pick<SchemaCatalog, 'table' | 'databaseTags'>): (arn: string) => Tags | undefined {
+  return (arn) => {
+    const resource = resourceOf(account, arn)
+    if (resource === undefined) return undefined
+    if (resource.kind === 'database') return catalog.databaseTags(resource.databaseName)
+    return catalog.table(resource.databaseName, resource.tableName)?.tags
   }
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '../../base/clock.ts'
 import { ServerError } from '../../base/errors.ts'
 import type { Limits } from '../../base/limits.ts'
+import type { Caller } from '../caller.ts'
 import type { ResultColumn } from '../database.ts'
 import type { ReadInsights } from './query-insights.ts'
 import type { RowSource } from './row-source.ts'
@@ -10,6 +11,8 @@ export interface CursorOrigin {
   readonly queryId: string
   readonly queryString: string
   readonly principalName: string
+  /** Asks again for what the statement needed: permission may be gone by the next page. */
+  readonly authorize?: (caller: Caller) => void
   readonly columns: readonly ResultColumn[]
   readonly source: RowSource
   readonly insights?: ReadInsights

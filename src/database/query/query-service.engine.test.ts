@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { caller, openStorage, type OpenStorage } from '../../../tests/storage/open-storage.ts'
+import { caller, everything, openStorage, type OpenStorage } from '../../../tests/storage/open-storage.ts'
 import { systemClock } from '../../base/clock.ts'
 import { defaultLimits } from '../../base/limits.ts'
 import { silentLog } from '../../base/log.ts'
@@ -11,8 +11,8 @@ import type { QueryInput, QueryPage } from '../database.ts'
 import { createQueryService, type FinishedQuery, type QueryService } from './query-service.ts'
 
 const directory = await mkdtemp(join(tmpdir(), 'tidemark-query-'))
-const ann: Caller = { principal: { name: 'ann', accessKeyId: 'k2', isRoot: false }, requestId: 'r2' }
-const bob: Caller = { principal: { name: 'bob', accessKeyId: 'k3', isRoot: false }, requestId: 'r3' }
+const ann: Caller = { principal: { name: 'ann', accessKeyId: 'k2', isRoot: false, permissions: everything }, requestId: 'r2' }
+const bob: Caller = { principal: { name: 'bob', accessKeyId: 'k3', isRoot: false, permissions: everything }, requestId: 'r3' }
 /** Nobody waits for its end. */
 const numbers = (name: string): string => `(SELECT ${name} FROM UNNEST(sequence(1, 10000)) AS s(${name}))`
 const endless = `SELECT count(*) FROM ${numbers('a')} CROSS JOIN ${numbers('b')} CROSS JOIN ${numbers('c')} WHERE a * b + c < 0`

@@ -10,10 +10,11 @@ import { prepare } from '../../sql/prepare.ts'
 import { VARCHAR } from '../../sql/types/type.ts'
 import type { SchemaCatalog } from '../../storage/schema-catalog.ts'
 import type { TableName } from '../../storage/writer/batch-store.ts'
-import { authorize, type Action } from '../access/authorize.ts'
+import { authorize } from '../access/authorize.ts'
 import type { Caller } from '../caller.ts'
-import { anyArn, databaseArn, tableArn, type Account } from '../control/arn.ts'
+import { anyArn, type Account } from '../control/arn.ts'
 import type { PreparedQueryDescription, QueryInput, QueryPage, ResultColumn } from '../database.ts'
+import { authorizeStatement, authorizeTables, callersCatalog } from './authorize-statement.ts'
 import { catalogRows } from './catalog-rows.ts'
 import { ClientTokens } from './client-tokens.ts'
 import { Cursor, type RowPage } from './cursor.ts'
@@ -161,6 +162,7 @@ class EngineQueryService implements QueryService {
         queryId,
         queryString,
         principalName: caller.principal.name,
+        authorize: (asking) => authorizeStatement(asking, statement, this.#options.account),
         columns,
         source,
         ...(insights && { insights }),
@@ -180,6 +182,7 @@ class EngineQueryService implements QueryService {
 
   async #nextPage(caller: Caller, queryString: string, token: string, maxRows: number): Promise<QueryPage> {
     const { key, cursor, page: number } = this.#cursors.find(token, queryString, caller.principal.name)
+    cursor.origin.authorize?.(caller)
     const page = await cursor.page(number, maxRows, this.#pageWaitMs, this.#options.clock)
     return this.#answer(cursor, page, page.more ? this.#cursors.token(key, number + 1) : undefined)
   }
@@ -222,8 +225,8 @@ class EngineQueryService implements QueryService {
     const { account, clock, limits } = this.#options
     checkInput(queryString, limits.pageRows, limits)
     authorize(caller, 'timestream:PrepareQuery', anyArn(account), account)
-    const { tables, ...prepared } = await this.#compiled(prepare, queryString, clock.nowNs())
-    for (const { database, table } of tables) authorize(caller, 'timestream:Select', tableArn(account, database, table), account)
+    const { tables, ...prepared } = await this.#compiled(caller, prepare, queryString, clock.nowNs())
+    authorizeTables(caller, tables, account)
     return prepared
   }
 
@@ -232,23 +235,31 @@ class EngineQueryService implements QueryService {
     return { nowNs, maxNestingDepth: limits.sqlNestingDepth, maxTokens: limits.sqlTokens }
   }
 
-  #compile(queryString: string, nowNs: bigint): Promise<CompiledStatement> {
-    return this.#compiled(compile, queryString, nowNs)
-  }
-
   /** Once more with what other nodes have made, where a name is unknown. */
-  async #compiled<T>(translate: (text: string, catalog: Catalog, session: Session) => T, queryString: string, nowNs: bigint): Promise<T> {
-    const { catalog, clock } = this.#options
-    const session = this.#session(nowNs)
+  async #compiled<T>(
+    caller: Caller,
+    translate: (text: string, catalog: Catalog, session: Session) => T,
+    queryString: string,
+    nowNs: bigint,
+  ): Promise<T> {
+    const { catalog, clock, account } = this.#options
+    const attempt = (): T => {
+      const { catalog: seen, isVisible, refusal } = callersCatalog(caller, catalog.snapshot(), account)
+      try {
+        return translate(queryString, seen, { ...this.#session(nowNs), ...(isVisible && { isVisible }) })
+      } catch (error) {
+        throw refusal(error)
+      }
+    }
     try {
-      return translate(queryString, catalog.snapshot(), session)
+      return attempt()
     } catch (error) {
       if (!(error instanceof ServerError && unknownName.has(error.code))) throw error
       const nowMs = clock.monotonicMs()
       if (nowMs < this.#refreshedAtMs + refreshAtMostEveryMs) throw error
       this.#refreshedAtMs = nowMs
       await catalog.refresh()
-      return translate(queryString, catalog.snapshot(), session)
+      return attempt()
     }
   }
 
@@ -259,35 +270,14 @@ class EngineQueryService implements QueryService {
   async #prepare(caller: Caller, queryString: string, nowNs: bigint): Promise<CompiledStatement> {
     const { catalog, flushTable } = this.#options
     const before = catalog.snapshot()
-    const statement = await this.#compile(queryString, nowNs)
-    this.#authorize(caller, statement)
+    const statement = await this.#compiled(caller, compile, queryString, nowNs)
+    authorizeStatement(caller, statement, this.#options.account)
     const run = statement.kind === 'explain' ? statement.statement : statement
     if (run.kind !== 'query' || flushTable === undefined) return statement
     await Promise.all(run.tables.map(({ database, table }) => flushTable({ databaseName: database, tableName: table })))
     const after = catalog.snapshot()
     const isSame = run.tables.every(({ database, table }) => before.table(database, table) === after.table(database, table))
-    return isSame ? statement : this.#compile(queryString, nowNs)
-  }
-
-  #authorize(caller: Caller, statement: CompiledStatement): void {
-    const { account } = this.#options
-    const check = (action: Action, arn: string): void => authorize(caller, action, arn, account)
-    switch (statement.kind) {
-      case 'explain':
-        return this.#authorize(caller, statement.statement)
-      case 'query':
-        for (const { database, table } of statement.tables) check('timestream:Select', tableArn(account, database, table))
-        if (statement.tables.length === 0) check('timestream:SelectValues', anyArn(account))
-        return
-      case 'show-databases':
-        return check('timestream:ListDatabases', anyArn(account))
-      case 'show-tables':
-        return check('timestream:ListTables', statement.database === undefined ? anyArn(account) : databaseArn(account, statement.database))
-      case 'show-measures':
-        return check('timestream:ListMeasures', tableArn(account, statement.database, statement.table))
-      case 'describe':
-        return check('timestream:DescribeTable', tableArn(account, statement.database, statement.table))
-    }
+    return isSame ? statement : this.#compiled(caller, compile, queryString, nowNs)
   }
 
   #open(statement: CompiledStatement, queryId: string): Result {

@@ -8,24 +8,33 @@ import type { Field } from './scope.ts'
 
 /** Views of the catalog as SQL's standard has them: an extension. Answered from the catalog; the engine gets constants. */
 type Cell = string | bigint | null
+type IsVisible = (database: string, table?: string) => boolean
 interface View {
   readonly columns: Readonly<Record<string, Type>>
-  readonly rows: (catalog: Catalog) => readonly (readonly Cell[])[]
+  readonly rows: (catalog: Catalog, isVisible: IsVisible) => readonly (readonly Cell[])[]
 }
 
 const catalogName = 'tidemark'
 
-const tablesOf = (catalog: Catalog): readonly { readonly database: string; readonly table: string }[] =>
-  catalog.databaseNames().flatMap((database) => (catalog.tableNames(database) ?? []).map((table) => ({ database, table })))
+const tablesOf = (catalog: Catalog, isVisible: IsVisible): readonly { readonly database: string; readonly table: string }[] =>
+  catalog
+    .databaseNames()
+    .flatMap((database) =>
+      (catalog.tableNames(database) ?? []).filter((table) => isVisible(database, table)).map((table) => ({ database, table })),
+    )
 
 const views: Readonly<Record<string, View>> = {
   schemata: {
     columns: { catalog_name: VARCHAR, schema_name: VARCHAR },
-    rows: (catalog) => catalog.databaseNames().map((name) => [catalogName, name]),
+    rows: (catalog, isVisible) =>
+      catalog
+        .databaseNames()
+        .filter((name) => isVisible(name))
+        .map((name) => [catalogName, name]),
   },
   tables: {
     columns: { table_catalog: VARCHAR, table_schema: VARCHAR, table_name: VARCHAR, table_type: VARCHAR },
-    rows: (catalog) => tablesOf(catalog).map(({ database, table }) => [catalogName, database, table, 'BASE TABLE']),
+    rows: (catalog, isVisible) => tablesOf(catalog, isVisible).map(({ database, table }) => [catalogName, database, table, 'BASE TABLE']),
   },
   columns: {
     columns: {
@@ -38,8 +47,8 @@ const views: Readonly<Record<string, View>> = {
       is_nullable: VARCHAR,
       data_type: VARCHAR,
     },
-    rows: (catalog) =>
-      tablesOf(catalog).flatMap(({ database, table }) =>
+    rows: (catalog, isVisible) =>
+      tablesOf(catalog, isVisible).flatMap(({ database, table }) =>
         (catalog.table(database, table)?.columns ?? []).map((column, i): readonly Cell[] => [
           catalogName,
           database,
@@ -54,6 +63,8 @@ const views: Readonly<Record<string, View>> = {
   },
 }
 
+const everything = (): boolean => true
+
 /** The view that the name means; undefined when it is none of them (and a stored database may have the name). */
 export function analyzeView(
   analyzer: Analyzer,
@@ -66,7 +77,7 @@ export function analyzeView(
   const entries = Object.entries(view.columns)
   const columns = entries.map(([, type]): Column => ({ symbol: analyzer.names.fresh('c'), type, nullable: true }))
   const rows = view
-    .rows(analyzer.catalog)
+    .rows(analyzer.catalog, analyzer.session.isVisible ?? everything)
     .map((row) => row.map((value, i): Expression => ({ kind: 'literal', type: columns[i]!.type, value })))
   const relation: Relation = { kind: 'values', columns, rows }
   const owner = { name: key, database: 'information_schema' }

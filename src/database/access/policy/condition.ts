@@ -18,7 +18,8 @@ interface Operator {
 /** `ForAllValues:StringLikeIfExists`, taken apart. Undefined when there is no such operator. */
 export function readOperator(text: string): Operator | undefined {
   const [, set, base = '', ifExists] = /^(?:ForA(ll|ny)Values?:)?([A-Za-z]+?)(IfExists)?$/i.exec(text) ?? []
-  const name = base.toLowerCase() === 'null' ? 'Null' : Object.keys(conditionOperators).find((known) => known.toLowerCase() === base.toLowerCase())
+  const name =
+    base.toLowerCase() === 'null' ? 'Null' : Object.keys(conditionOperators).find((known) => known.toLowerCase() === base.toLowerCase())
   if (name === undefined || (name === 'Null' && ifExists !== undefined)) return undefined
   return { name, set: set === undefined ? undefined : set.toLowerCase() === 'll' ? 'all' : 'any', ifExists: ifExists !== undefined }
 }

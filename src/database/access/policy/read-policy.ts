@@ -35,7 +35,8 @@ export function readPolicy(name: string, text: string, maxChars: number): ReadPo
     throw malformed('Version', `is ${JSON.stringify(document['Version'])}; it must be "2012-10-17"`)
   }
   const statements = Array.isArray(document['Statement']) ? (document['Statement'] as unknown[]) : [document['Statement']]
-  if (document['Statement'] === undefined || statements.length === 0) throw malformed('Statement', 'is missing: a policy needs at least one')
+  if (document['Statement'] === undefined || statements.length === 0)
+    throw malformed('Statement', 'is missing: a policy needs at least one')
   const compiled = statements.map((statement, index) => readStatement(statement, `Statement[${index}]`, notes))
   const sids = compiled.map(({ sid }) => sid).filter((sid) => sid !== undefined)
   const twice = sids.find((sid, index) => sids.indexOf(sid) !== index)
@@ -62,7 +63,8 @@ function readStatement(value: unknown, at: string, notes: string[]): Statement {
     if (!statementMembers.has(member)) throw malformed(`${at}.${member}`, 'is no element of a statement')
   }
   const { Sid: sid, Effect: effect } = statement
-  if (sid !== undefined && (typeof sid !== 'string' || !/^[A-Za-z0-9]*$/.test(sid))) throw malformed(`${at}.Sid`, 'must be letters and digits')
+  if (sid !== undefined && (typeof sid !== 'string' || !/^[A-Za-z0-9]*$/.test(sid)))
+    throw malformed(`${at}.Sid`, 'must be letters and digits')
   if (effect !== 'Allow' && effect !== 'Deny') throw malformed(`${at}.Effect`, `is ${shown(effect)}; it must be "Allow" or "Deny"`)
   return {
     ...(sid && { sid }),
@@ -78,7 +80,10 @@ function readActions(statement: Readonly<Record<string, unknown>>, at: string, n
   const patterns = textsAt(`${at}.${member}`, statement[member]).map((text, index) => {
     const [service, operation] = text === '*' ? ['*', '*'] : text.split(/:(.*)/s)
     if (!service || !operation || !/^[a-zA-Z0-9*?-]+$/.test(service) || !/^[a-zA-Z0-9*?]+$/.test(operation)) {
-      throw malformed(`${at}.${member}[${index}]`, `is ${shown(text)}; an action is written service:Operation, for instance timestream:Select`)
+      throw malformed(
+        `${at}.${member}[${index}]`,
+        `is ${shown(text)}; an action is written service:Operation, for instance timestream:Select`,
+      )
     }
     const pattern = glob(text.toLowerCase())
     if (lowerActions.some((name) => pattern.matches(name))) return pattern
@@ -96,7 +101,10 @@ function readResources(statement: Readonly<Record<string, unknown>>, at: string)
   const texts = textsAt(`${at}.${member}`, statement[member])
   for (const [index, text] of texts.entries()) {
     if (text !== '*' && !(text.startsWith('arn:') && text.split(':').length >= 6)) {
-      throw malformed(`${at}.${member}[${index}]`, `is ${shown(text)}; a resource is * or an ARN (arn:aws:timestream:us-east-1:000000000000:database/NAME)`)
+      throw malformed(
+        `${at}.${member}[${index}]`,
+        `is ${shown(text)}; a resource is * or an ARN (arn:aws:timestream:us-east-1:000000000000:database/NAME)`,
+      )
     }
     checkVariables(`${at}.${member}[${index}]`, text)
   }
@@ -144,13 +152,15 @@ function oneOf<T extends string>(statement: Readonly<Record<string, unknown>>, f
 
 function textsAt(at: string, value: unknown): readonly string[] {
   const values: readonly unknown[] = Array.isArray(value) ? value : [value]
-  if (values.length === 0 || values.some((item) => typeof item !== 'string' || item === '')) throw malformed(at, 'must be a text, or a list of texts')
+  if (values.length === 0 || values.some((item) => typeof item !== 'string' || item === ''))
+    throw malformed(at, 'must be a text, or a list of texts')
   return values as readonly string[]
 }
 
 function scalarsAt(at: string, value: unknown): readonly string[] {
   const values: readonly unknown[] = Array.isArray(value) ? value : [value]
-  if (values.some((item) => !['string', 'number', 'boolean'].includes(typeof item))) throw malformed(at, 'must be a text, or a list of texts')
+  if (values.some((item) => !['string', 'number', 'boolean'].includes(typeof item)))
+    throw malformed(at, 'must be a text, or a list of texts')
   return values.map(String)
 }
 
@@ -163,9 +173,12 @@ function objectAt(at: string, value: unknown): Readonly<Record<string, unknown>>
 function nearest(text: string): string {
   const lower = text.toLowerCase()
   const shared = (name: string): number => [...name].findIndex((sign, index) => sign !== lower[index])
-  const best = actionNames.filter((name) => lower.startsWith(`${name.split(':')[0]}:`)).toSorted((a, b) => shared(b.toLowerCase()) - shared(a.toLowerCase()))[0]
+  const best = actionNames
+    .filter((name) => lower.startsWith(`${name.split(':')[0]}:`))
+    .toSorted((a, b) => shared(b.toLowerCase()) - shared(a.toLowerCase()))[0]
   return best === undefined ? '' : `; is ${best} meant?`
 }
 
 const shown = (value: unknown): string => (value === undefined ? 'missing' : JSON.stringify(value).slice(0, 200))
-const malformed = (at: string, problem: string): ServerError => new ServerError('MALFORMED_POLICY_DOCUMENT', `Malformed policy document: ${at} ${problem}.`)
+const malformed = (at: string, problem: string): ServerError =>
+  new ServerError('MALFORMED_POLICY_DOCUMENT', `Malformed policy document: ${at} ${problem}.`)

@@ -103,4 +103,12 @@ export const isKnownKey = (key: string): boolean => plainKeys.has(key) || /^aws:
 
 /** The same for every request of one principal, so that a decision that asked for nothing else may be kept. */
 export const isSteadyKey = (key: string): boolean =>
-  ['aws:username', 'aws:userid', 'aws:principalarn', 'aws:principalaccount', 'aws:resourceaccount', 'aws:principaltype', 'aws:requestedregion'].includes(key)
+  [
+    'aws:username',
+    'aws:userid',
+    'aws:principalarn',
+    'aws:principalaccount',
+    'aws:resourceaccount',
+    'aws:principaltype',
+    'aws:requestedregion',
+  ].includes(key)
