@@ -21,10 +21,24 @@ export interface LinePeer {
 
 export const linePeers = { VictoriaMetrics: startVictoriaMetrics, InfluxDB: startInflux } as const
 
+/** Every answer is computed, and nothing is refused for its size. */
+const victoriaSearch = [
+  '-search.disableCache',
+  '-search.latencyOffset=0s',
+  '-search.maxUniqueTimeseries=20000000',
+  '-search.maxPointsPerTimeseries=1000000',
+]
+
 async function startVictoriaMetrics(): Promise<LinePeer> {
   return start('VictoriaMetrics', async (directory, port) => ({
     command: 'victoria-metrics',
-    args: [`-storageDataPath=${directory}`, `-httpListenAddr=127.0.0.1:${port}`, '-retentionPeriod=120', '-loggerLevel=ERROR'],
+    args: [
+      `-storageDataPath=${directory}`,
+      `-httpListenAddr=127.0.0.1:${port}`,
+      '-retentionPeriod=120',
+      '-loggerLevel=ERROR',
+      ...victoriaSearch,
+    ],
     env: {},
     ready: '/health',
     path: '/write',
@@ -44,6 +58,9 @@ async function startInflux(): Promise<LinePeer> {
       INFLUXDB_META_DIR: join(directory, 'meta'),
       INFLUXDB_DATA_DIR: join(directory, 'data'),
       INFLUXDB_DATA_WAL_DIR: join(directory, 'wal'),
+      INFLUXDB_DATA_INDEX_VERSION: 'tsi1',
+      INFLUXDB_DATA_MAX_VALUES_PER_TAG: '0',
+      INFLUXDB_DATA_MAX_SERIES_PER_DATABASE: '0',
       INFLUXDB_DATA_CACHE_SNAPSHOT_WRITE_COLD_DURATION: '2s',
       INFLUXDB_DATA_COMPACT_FULL_WRITE_COLD_DURATION: '5s',
       INFLUXDB_HTTP_BIND_ADDRESS: `127.0.0.1:${port}`,

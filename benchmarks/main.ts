@@ -1,17 +1,33 @@
+import { parseArgs } from 'node:util'
 import { benchmarkCompile } from './compile.ts'
 import { benchmarkIngestStages } from './ingest-stages.ts'
 import { benchmarkIngest } from './ingest.ts'
 import { benchmarkQuery } from './query.ts'
 
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { hosts: { type: 'string' }, hours: { type: 'string' } },
+})
+
+/** Options that are given, as numbers. */
+function numbers(): Readonly<Record<string, number>> {
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => {
+      const number = Number(value)
+      if (!Number.isInteger(number) || number < 1) throw new Error(`--${name} is a positive integer, not ${value}`)
+      return [name, number]
+    }),
+  )
+}
+
 const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
   compile: () => benchmarkCompile(),
   ingest: () => benchmarkIngest(),
   'ingest-stages': () => benchmarkIngestStages(),
-  query: () => benchmarkQuery(),
+  query: () => benchmarkQuery(numbers()),
 }
 
-const wanted = process.argv.slice(2)
-for (const name of wanted.length > 0 ? wanted : Object.keys(benchmarks)) {
+for (const name of positionals.length > 0 ? positionals : Object.keys(benchmarks)) {
   const run = benchmarks[name]
   if (!run) {
     console.error(`unknown benchmark '${name}'; there are: ${Object.keys(benchmarks).join(', ')}`)

@@ -1,146 +1,180 @@
-import { jsonLines, RawChdb } from './raw-chdb.ts'
+import { type LinePeer, linePeers } from './line-protocol.ts'
+import { createCpuTable, loadLines, loadRaw, loadTarget } from './load-cpu.ts'
+import { startDuckdb } from './peers/duckdb.ts'
+import { findProgram } from './peers/peer-process.ts'
+import { startPostgresql } from './peers/postgresql.ts'
+import { askInfluxdb, askVictoriaMetrics } from './peers/range-questions.ts'
+import type { SqlPeer } from './peers/sql-peer.ts'
+import { cpuShapes, type Question, type Shape } from './query-shapes.ts'
+import { RawChdb } from './raw-chdb.ts'
+import { Report, thousands } from './report.ts'
 import { startServer } from './server.ts'
-import { generateCpu, metricNames, tagNames } from './tsbs.ts'
-import { call, inParallel, prepare, queryAll, send } from './wire.ts'
+import { geometricMean, quantile } from './statistics.ts'
+import { type CpuData, generateCpu } from './tsbs.ts'
+import { queryAll } from './wire.ts'
 
-interface Comparison {
+/** Someone who answers questions; the first is Tidemark, the second the engine alone. */
+interface Rival {
   readonly name: string
-  readonly timestream: string
-  readonly clickhouse: string
+  ask(question: Question): Promise<number>
 }
 
-const hostList = (count: number) => Array.from({ length: count }, (_, i) => `'host_${(i * 13 + 17) % 100}'`).join(', ')
+interface Figures {
+  readonly rows: number
+  /** Of each question, the first time it was asked. */
+  readonly cold: number
+  readonly p50: number
+  readonly p95: number
+}
 
-/** Fourteen of the standard benchmark's shapes, in the multi-measure form and as one would write them for the engine by hand. */
-function comparisons(startMs: number, endMs: number): readonly Comparison[] {
-  const text = (ms: number) => new Date(ms).toISOString().replace('T', ' ').replace('Z', '')
-  const window = (from: number, to: number) => `time >= '${text(from)}' AND time < '${text(to)}'`
-  const middle = startMs + (endMs - startMs) / 2
-  const hour = window(middle, middle + 3_600_000)
-  const all = window(startMs, endMs)
-  const bin = (seconds: number) => `toStartOfInterval(time, INTERVAL ${seconds} SECOND)`
-  const grouped = (name: string, seconds: number, aggregate: string, metrics: number, where: string, byHost = false): Comparison => {
-    const values = metricNames.slice(0, metrics)
-    const host = byHost ? ['hostname'] : []
-    const aliased = values.map((metric) => `${aggregate}(${metric}) AS ${aggregate}_${metric}`)
-    return {
-      name,
-      timestream:
-        `SELECT ${[`bin(time, ${seconds}s) AS slot`, ...host, ...aliased].join(', ')} FROM "benchmark"."cpu" WHERE ${where} ` +
-        (byHost ? 'GROUP BY 1, 2 ORDER BY 1, 2' : 'GROUP BY 1 ORDER BY 1'),
-      clickhouse:
-        `SELECT ${[`${bin(seconds)} AS slot`, ...host, ...aliased].join(', ')} FROM bench.cpu WHERE ${where} ` +
-        `GROUP BY ${['slot', ...host].join(', ')} ORDER BY ${['slot', ...host].join(', ')}`,
+const sqlRival = (peer: SqlPeer, text: 'postgresql' | 'duckdb'): Rival => ({
+  name: peer.name,
+  ask: (question) => peer.query(question[text]),
+})
+
+const lineRivals: readonly {
+  readonly name: keyof typeof linePeers
+  readonly program: string
+  readonly ask: (peer: LinePeer, question: Question) => Promise<number>
+}[] = [
+  { name: 'VictoriaMetrics', program: 'victoria-metrics', ask: (peer, { metricsql }) => askVictoriaMetrics(peer, metricsql) },
+  { name: 'InfluxDB', program: 'influxd', ask: (peer, { influxql }) => askInfluxdb(peer, influxql) },
+]
+
+/** Starts what is installed and gives it the data; `stop` collects how each is ended. */
+async function startPeers(data: CpuData, stop: (() => Promise<void>)[]): Promise<readonly Rival[]> {
+  const rivals: Rival[] = []
+  const missing = (name: string): void => console.log(`${name} is not installed here: left out`)
+  for (const { name, program, ask } of lineRivals) {
+    if (findProgram(program) === undefined) {
+      missing(name)
+      continue
     }
+    const peer = await linePeers[name]()
+    stop.push(() => peer.stop())
+    await loadLines(peer, data)
+    rivals.push({ name, ask: (question) => ask(peer, question) })
   }
-  const hosts = (count: number) => `hostname IN (${hostList(count)})`
-  const rows = `time, ${tagNames.join(', ')}, ${metricNames.join(', ')}`
-  return [
-    grouped('single-groupby-1-1-1', 60, 'max', 1, `${hosts(1)} AND ${hour}`),
-    grouped('single-groupby-1-1-12', 60, 'max', 1, `${hosts(1)} AND ${all}`),
-    grouped('single-groupby-1-8-1', 60, 'max', 1, `${hosts(8)} AND ${hour}`),
-    grouped('single-groupby-5-1-1', 60, 'max', 5, `${hosts(1)} AND ${hour}`),
-    grouped('single-groupby-5-1-12', 60, 'max', 5, `${hosts(1)} AND ${all}`),
-    grouped('single-groupby-5-8-1', 60, 'max', 5, `${hosts(8)} AND ${hour}`),
-    grouped('cpu-max-all-1', 3600, 'max', 10, `${hosts(1)} AND ${window(startMs, startMs + 8 * 3_600_000)}`),
-    grouped('cpu-max-all-8', 3600, 'max', 10, `${hosts(8)} AND ${window(startMs, startMs + 8 * 3_600_000)}`),
-    grouped('double-groupby-1', 3600, 'avg', 1, all, true),
-    grouped('double-groupby-5', 3600, 'avg', 5, all, true),
-    grouped('double-groupby-all', 3600, 'avg', 10, all, true),
-    {
-      name: 'high-cpu-1',
-      timestream: `SELECT ${rows} FROM "benchmark"."cpu" WHERE usage_user > 90 AND ${hosts(1)} AND ${all}`,
-      clickhouse: `SELECT ${rows} FROM bench.cpu WHERE usage_user > 90 AND ${hosts(1)} AND ${all}`,
-    },
-    {
-      name: 'lastpoint',
-      timestream: `SELECT hostname, max(time) AS time, max_by(usage_user, time) AS usage_user FROM "benchmark"."cpu" GROUP BY hostname ORDER BY hostname`,
-      clickhouse: 'SELECT hostname, max(time), argMax(usage_user, time) FROM bench.cpu GROUP BY hostname ORDER BY hostname',
-    },
-    {
-      name: 'groupby-orderby-limit',
-      timestream: `SELECT bin(time, 1m) AS minute, max(usage_user) AS max_usage_user FROM "benchmark"."cpu" WHERE time < '${text(middle)}' GROUP BY 1 ORDER BY 1 DESC LIMIT 5`,
-      clickhouse: `SELECT ${bin(60)} AS minute, max(usage_user) FROM bench.cpu WHERE time < '${text(middle)}' GROUP BY minute ORDER BY minute DESC LIMIT 5`,
-    },
-    {
-      name: 'all rows × 3 columns',
-      timestream: 'SELECT time, hostname, usage_user FROM "benchmark"."cpu"',
-      clickhouse: 'SELECT time, hostname, usage_user FROM bench.cpu',
-    },
-  ]
+  const postgresql = await startPostgresql()
+  if (postgresql) {
+    stop.push(() => postgresql.stop())
+    await postgresql.load(data)
+    rivals.push(sqlRival(postgresql, 'postgresql'))
+  } else missing('PostgreSQL')
+  const duckdb = await startDuckdb()
+  stop.push(() => duckdb.stop())
+  await duckdb.load(data)
+  return [...rivals, sqlRival(duckdb, 'duckdb')]
 }
 
-async function medianMs(runs: number, work: () => Promise<number>): Promise<{ readonly ms: number; readonly rows: number }> {
-  const times: number[] = []
-  let rows = await work()
-  for (let i = 0; i < runs; i++) {
-    const start = performance.now()
-    rows = await work()
-    times.push(performance.now() - start)
-  }
-  return { ms: times.sort((a, b) => a - b)[runs >> 1]!, rows }
+async function timed(rival: Rival, question: Question, times: number[]): Promise<number> {
+  const start = performance.now()
+  const rows = await rival.ask(question)
+  times.push(performance.now() - start)
+  return rows
 }
 
-export async function benchmarkQuery(hours = 12, runs = 15): Promise<void> {
+/** All rivals in turn, so that what else the machine does falls on all of them. */
+async function measure(shape: Shape, rivals: readonly Rival[], rounds: number): Promise<readonly Figures[]> {
+  const cold = rivals.map((): number[] => [])
+  const warm = rivals.map((): number[] => [])
+  const rows = rivals.map(() => 0)
+  for (const [i, rival] of rivals.entries()) {
+    for (const question of shape.questions) rows[i]! += await timed(rival, question, cold[i]!)
+  }
+  for (let round = 0; round < rounds; round++) {
+    for (const [i, rival] of rivals.entries()) for (const question of shape.questions) await timed(rival, question, warm[i]!)
+  }
+  if (rows[0] !== rows[1]) throw new Error(`${shape.name}: ${rows[0]} rows, the engine alone has ${rows[1]}`)
+  return rivals.map((_, i) => ({
+    rows: rows[i]!,
+    cold: quantile(cold[i]!, 0.5),
+    p50: quantile(warm[i]!, 0.5),
+    p95: quantile(warm[i]!, 0.95),
+  }))
+}
+
+const ms = (value: number): string => value.toFixed(value < 10 ? 2 : 1)
+
+export async function benchmarkQuery({ hosts = 100, hours = 12, variants = 6, rounds = 4 } = {}): Promise<void> {
   const ticks = hours * 360
   const endMs = Math.floor(Date.now() / 10_000) * 10_000
-  const data = generateCpu({ seed: 123, hosts: 100, ticks, startMs: endMs - ticks * 10_000 })
-  const rows = ticks * 100
+  const data = generateCpu({ seed: 123, hosts, ticks, startMs: endMs - ticks * 10_000 })
   const server = await startServer()
   const raw = new RawChdb()
+  const stop: (() => Promise<void>)[] = [() => raw.close(), () => server.stop()]
   try {
-    await raw.create()
-    for (let at = 0; at < rows; at += 50_000) await raw.insert(jsonLines(data, at, Math.min(rows, at + 50_000)))
-    await call(server.target, 'CreateDatabase', { DatabaseName: 'benchmark' })
-    await call(server.target, 'CreateTable', {
-      DatabaseName: 'benchmark',
-      TableName: 'cpu',
-      RetentionProperties: { MemoryStoreRetentionPeriodInHours: 48, MagneticStoreRetentionPeriodInDays: 365 },
-    })
-    await inParallel(rows / 100, 64, (index) =>
-      send(
-        server.target,
-        prepare(server.target, 'WriteRecords', {
-          DatabaseName: 'benchmark',
-          TableName: 'cpu',
-          Records: Array.from({ length: 100 }, (_, host) => ({
-            Dimensions: tagNames.map((Name, i) => ({ Name, Value: data.tags[host]![i] })),
-            MeasureName: 'cpu',
-            MeasureValueType: 'MULTI',
-            Time: String(data.startMs + index * data.intervalMs),
-            MeasureValues: metricNames.map((Name, i) => ({
-              Name,
-              Value: String(data.values[(index * 100 + host) * 10 + i]),
-              Type: 'DOUBLE',
-            })),
-          })),
-        }),
-      ),
-    )
-    console.log(`\n${rows} rows × 10 metrics; median of ${runs} runs, whole call\n`)
-    console.log(
-      'query'.padEnd(26) + 'rows'.padStart(7) + 'Query over HTTP, ms'.padStart(22) + 'raw chDB, ms'.padStart(15) + 'ratio'.padStart(8),
-    )
-    const ratios: number[] = []
-    for (const comparison of comparisons(data.startMs, endMs)) {
-      const count = comparison.name.startsWith('all rows') ? 3 : runs
-      const ours = await medianMs(count, () => queryAll(server.target, comparison.timestream))
-      const theirs = await medianMs(count, () => raw.query(comparison.clickhouse))
-      if (ours.rows !== theirs.rows) throw new Error(`${comparison.name}: ${ours.rows} rows, the rival has ${theirs.rows}`)
-      // Paging a whole table through HTTP is another question than what a query costs: its rate stands by itself.
-      if (ours.rows < 100_000) ratios.push(ours.ms / theirs.ms)
-      else
-        console.log(
-          `  paging: ${Math.round(ours.rows / (ours.ms / 1000))} rows/s, raw ${Math.round(theirs.rows / (theirs.ms / 1000))} rows/s`,
-        )
-      console.log(
-        `${comparison.name.padEnd(26)}${String(ours.rows).padStart(7)}${ours.ms.toFixed(2).padStart(22)}${theirs.ms.toFixed(2).padStart(15)}${(ours.ms / theirs.ms).toFixed(2).padStart(8)}`,
-      )
+    await loadRaw(raw, data)
+    await createCpuTable(server.target, hours + 24)
+    await loadTarget(server.target, data, 0, hosts * ticks)
+    const rivals: readonly Rival[] = [
+      { name: 'Tidemark', ask: ({ timestream }) => queryAll(server.target, timestream) },
+      { name: 'raw chDB', ask: ({ clickhouse }) => raw.query(clickhouse) },
+      ...(await startPeers(data, stop)),
+    ]
+    const results: { readonly shape: Shape; readonly figures: readonly Figures[] }[] = []
+    for (const shape of cpuShapes(data, variants)) {
+      const figures = await measure(shape, rivals, shape.isLong ? Math.ceil(rounds / 2) : rounds)
+      console.log(shape.name.padEnd(26), figures.map(({ p50 }) => ms(p50).padStart(9)).join(''))
+      results.push({ shape, figures })
     }
-    const mean = Math.exp(ratios.reduce((sum, ratio) => sum + Math.log(ratio), 0) / ratios.length)
-    console.log(`geometric mean of the ratios: ${mean.toFixed(2)}`)
+    const text = 'SELECT time, hostname, usage_user FROM'
+    const paging = await pagingRates(
+      () => queryAll(server.target, `${text} "benchmark"."cpu"`),
+      () => raw.query(`${text} bench.cpu`),
+    )
+    writeReport(`${hosts} hosts, ${hours} h, ${thousands(hosts * ticks)} rows of 10 metrics`, rivals, results, paging)
   } finally {
-    await raw.close()
-    await server.stop()
+    for (const end of stop.toReversed()) await end()
   }
+}
+
+async function pagingRates(ours: () => Promise<number>, theirs: () => Promise<number>): Promise<readonly [number, number]> {
+  const rate = async (work: () => Promise<number>): Promise<number> => {
+    const rates: number[] = []
+    for (let i = 0; i < 4; i++) {
+      const start = performance.now()
+      const rows = await work()
+      rates.push(rows / ((performance.now() - start) / 1000))
+    }
+    return quantile(rates.slice(1), 0.5)
+  }
+  return [await rate(ours), await rate(theirs)]
+}
+
+type Results = readonly { readonly shape: Shape; readonly figures: readonly Figures[] }[]
+
+function writeReport(subject: string, rivals: readonly Rival[], results: Results, [ours, theirs]: readonly [number, number]): void {
+  const report = new Report('query', `Queries: ${subject}`)
+  const others = rivals.slice(1).map(({ name }) => name)
+  const ratios = results.map(({ figures }) => figures.slice(1).map(({ p50 }) => figures[0]!.p50 / p50))
+  const means = others.map((_, i) => geometricMean(ratios.map((row) => row[i]!)).toFixed(2))
+  report.say(
+    'Tidemark, VictoriaMetrics, InfluxDB and PostgreSQL answer over TCP on loopback; raw chDB (a table written by hand for these questions,',
+  )
+  report.say('the same cache) and DuckDB answer inside the process that asks. Whole calls; below 1 Tidemark is faster.')
+  report.say()
+  report.table(
+    ['p50 of Tidemark ÷ p50 of', ...others],
+    [...results.map(({ shape }, i) => [shape.name, ...ratios[i]!.map((ratio) => ratio.toFixed(2))]), ['geometric mean', ...means]],
+  )
+  report.say()
+  report.table(
+    ['warm p50 (p95), ms', 'rows', ...rivals.map(({ name }) => name)],
+    results.map(({ shape, figures }) => [
+      shape.name,
+      String(Math.round(figures[0]!.rows / shape.questions.length)),
+      ...figures.map(({ p50, p95 }) => `${ms(p50)} (${ms(p95)})`),
+    ]),
+  )
+  report.say()
+  report.table(
+    ['first asked, p50, ms', ...rivals.map(({ name }) => name)],
+    results.map(({ shape, figures }) => [shape.name, ...figures.map(({ cold }) => ms(cold))]),
+  )
+  report.say()
+  report.say(
+    `All rows × 3 columns: through Tidemark's pages ${thousands(ours)} rows/s, raw chDB as JSONCompactEachRow ${thousands(theirs)} rows/s.`,
+  )
+  report.save('npm run bench -- query')
 }

@@ -72,18 +72,23 @@ export function send(target: Target, prepared: PreparedCall): Promise<string> {
 export const call = async <T>(target: Target, operation: string, input: object): Promise<T> =>
   JSON.parse(await send(target, prepare(target, operation, input))) as T
 
-/** Follows NextToken to the end; answers the number of rows. */
-export async function queryAll(target: Target, queryString: string): Promise<number> {
+const nextToken = /"NextToken":"([^"]+)"/
+const rowStart = '{"Data":['
+
+/** Follows NextToken to the end, counting rows (of scalars) without decoding them; answers their number. */
+export async function queryAll(target: Target, queryString: string, maxRows?: number): Promise<number> {
   let rows = 0
-  let nextToken: string | undefined
+  let token: string | undefined
   do {
-    const page: { Rows: unknown[]; NextToken?: string } = await call(target, 'Query', {
+    const input = {
       QueryString: queryString,
-      ...(nextToken === undefined ? {} : { NextToken: nextToken }),
-    })
-    rows += page.Rows.length
-    nextToken = page.NextToken
-  } while (nextToken !== undefined)
+      ...(token !== undefined && { NextToken: token }),
+      ...(maxRows !== undefined && { MaxRows: maxRows }),
+    }
+    const page = await send(target, prepare(target, 'Query', input))
+    for (let at = page.indexOf(rowStart); at >= 0; at = page.indexOf(rowStart, at + rowStart.length)) rows++
+    token = nextToken.exec(page.slice(0, 2000))?.[1] ?? nextToken.exec(page.slice(-4000))?.[1]
+  } while (token !== undefined)
   return rows
 }
 
