@@ -72,14 +72,18 @@ export function authenticate(dispatcher: Dispatcher, request: ApiRequest): Calle
 export async function call(dispatcher: Dispatcher, operation: Operation, caller: Caller, request: ApiRequest): Promise<string> {
   const encoding = request.headers['content-encoding'] ?? 'identity'
   if (encoding !== 'identity') throw new ServerError('SERIALIZATION', `Content-Encoding '${encoding.slice(0, 40)}' is not supported`)
-  const input = readInput(dispatcher, operation, request.body)
+  return jsonText(await begin(dispatcher, operation, caller, request))
+}
+
+/** Not async: no frame keeps the input while the operation waits for disks. */
+function begin(dispatcher: Dispatcher, operation: Operation, caller: Caller, request: ApiRequest): Promise<object> {
   const context: CallContext = {
     database: dispatcher.database,
     limits: dispatcher.limits,
     caller,
     request: { scheme: request.scheme, host: request.headers.host ?? '', userAgent: userAgentOf(request.headers) },
   }
-  return jsonText(await operation.handle(input, context))
+  return operation.handle(readInput(dispatcher, operation, request.body), context)
 }
 
 function readInput({ limits, writeBodies }: Dispatcher, operation: Operation, body: Buffer): object {

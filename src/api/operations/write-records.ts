@@ -5,6 +5,7 @@ import type {
   WriteRecordsRequest,
   WriteRecordsResponse,
 } from '@aws-sdk/client-timestream-write'
+import type { WriteResult } from '../../database/database.ts'
 import type { RecordInput } from '../../database/write/record.ts'
 import { operation } from '../operation.ts'
 import { list, long, oneOf, required, string, structure } from '../shape.ts'
@@ -31,6 +32,10 @@ export const recordShape = structure<WireRecord>({
 /** The records are handed on as they were parsed: the database's records have the wire's member names. */
 type Input = Omit<WriteRecordsRequest, 'Records' | 'CommonAttributes'> & { Records: RecordInput[]; CommonAttributes?: RecordInput }
 
+const answer = ({ total, memoryStore, magneticStore }: WriteResult): WriteRecordsResponse => ({
+  RecordsIngested: { Total: total, MemoryStore: memoryStore, MagneticStore: magneticStore },
+})
+
 export const writeRecords = operation<Input, WriteRecordsResponse>({
   name: 'WriteRecords',
   service: 'write',
@@ -42,13 +47,14 @@ export const writeRecords = operation<Input, WriteRecordsResponse>({
     CommonAttributes: recordShape,
     Records: required(list(recordShape, { min: 1, max: 'recordsPerWrite' })),
   }),
-  handle: async (input, { database, caller }) => {
-    const { total, memoryStore, magneticStore } = await database.write(caller, {
-      databaseName: input.DatabaseName,
-      tableName: input.TableName,
-      ...(input.CommonAttributes && { commonAttributes: input.CommonAttributes }),
-      records: input.Records,
-    })
-    return { RecordsIngested: { Total: total, MemoryStore: memoryStore, MagneticStore: magneticStore } }
-  },
+  // not async: its frame would keep the records until the disk has them
+  handle: (input, { database, caller }) =>
+    database
+      .write(caller, {
+        databaseName: input.DatabaseName,
+        tableName: input.TableName,
+        ...(input.CommonAttributes && { commonAttributes: input.CommonAttributes }),
+        records: input.Records,
+      })
+      .then(answer),
 })

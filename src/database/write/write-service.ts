@@ -5,7 +5,7 @@ import type { Log } from '../../base/log.ts'
 import { ingestionWindow, outsideWindowReason, storeOf } from '../../storage/retention.ts'
 import type { StoredCatalog } from '../../storage/stored-catalog.ts'
 import type { TableRecord } from '../../storage/table-record.ts'
-import type { WriteRecord } from '../../storage/writer/write-record.ts'
+import type { WriteOutcome, WriteRecord } from '../../storage/writer/write-record.ts'
 import type { Writer } from '../../storage/writer/writer.ts'
 import type { Caller } from '../caller.ts'
 import type { WriteInput, WriteResult } from '../database.ts'
@@ -41,38 +41,59 @@ export function createWriteService(options: WriteServiceOptions): WriteService {
   const { writer, limits, log } = options
   const shapes = new Shapes(limits)
 
-  return {
-    async write(caller, input) {
-      checkCount(input.records.length, limits.recordsPerWrite)
-      const table = await findTable(options.catalog, input)
-      const reader = new RecordReader(input.commonAttributes ?? {}, limits, shapes)
-      const read = input.records.map((record, index) => reader.read(record, index))
-
-      const rejected = new Map<number, RejectedRecord>()
-      const timely = screen(read, table, options, rejected)
-      const { table: grown, records } = await grow(timely, table, options, rejected)
-      const outcome = await writer.write(grown, records)
-
-      const magneticRejects: { record: ReadRecord; reason: string }[] = []
-      const byIndex = new Map(records.map((record) => [record.index, record]))
-      for (const { index, reason, existingVersion } of outcome.rejected) {
-        const record = byIndex.get(index)
-        if (record?.store === 'magnetic') magneticRejects.push({ record, reason })
-        else {
-          const version = existingVersion === undefined ? {} : { ExistingVersion: Number(existingVersion) }
-          rejected.set(index, { RecordIndex: index, Reason: reason, ...version })
-        }
-      }
-      if (magneticRejects.length > 0) options.onMagneticRejects?.(grown, magneticRejects)
-      options.onWritten?.(read.length - rejected.size, rejected.size)
-      if (rejected.size > 0) {
-        log.debug('records rejected', { requestId: caller.requestId, table: grown.physicalName, rejected: rejected.size })
-        throw rejectedRecords([...rejected.values()])
-      }
-      const magneticStore = records.filter((record) => record.store === 'magnetic').length
-      return { total: records.length, memoryStore: records.length - magneticStore, magneticStore }
-    },
+  const prepare = async (input: WriteInput): Promise<Prepared> => {
+    checkCount(input.records.length, limits.recordsPerWrite)
+    const table = await findTable(options.catalog, input)
+    const reader = new RecordReader(input.commonAttributes ?? {}, limits, shapes)
+    const read = input.records.map((record, index) => reader.read(record, index))
+    const rejected = new Map<number, RejectedRecord>()
+    const timely = screen(read, table, options, rejected)
+    return { ...(await grow(timely, table, options, rejected)), readCount: read.length, rejected }
   }
+
+  const answer = (caller: Caller, summary: Summary, outcome: WriteOutcome): WriteResult => {
+    const { table, accepted, late, readCount, rejected } = summary
+    const magneticRejects: { record: ReadRecord; reason: string }[] = []
+    for (const { index, reason, existingVersion } of outcome.rejected) {
+      const record = late.get(index)
+      if (record !== undefined) magneticRejects.push({ record, reason })
+      else {
+        const version = existingVersion === undefined ? {} : { ExistingVersion: Number(existingVersion) }
+        rejected.set(index, { RecordIndex: index, Reason: reason, ...version })
+      }
+    }
+    if (magneticRejects.length > 0) options.onMagneticRejects?.(table, magneticRejects)
+    options.onWritten?.(readCount - rejected.size, rejected.size)
+    if (rejected.size > 0) {
+      log.debug('records rejected', { requestId: caller.requestId, table: table.physicalName, rejected: rejected.size })
+      throw rejectedRecords([...rejected.values()])
+    }
+    return { total: accepted, memoryStore: accepted - late.size, magneticStore: late.size }
+  }
+
+  return {
+    // While the disk is waited for, only the summary is kept: a frame that holds the records would have them copied by every collection.
+    write: (caller, input) =>
+      prepare(input).then(({ table, records, readCount, rejected }) => {
+        const late = new Map(records.filter(({ store }) => store === 'magnetic').map((record) => [record.index, record]))
+        const summary = { table, accepted: records.length, late, readCount, rejected }
+        return writer.write(table, records).then((outcome) => answer(caller, summary, outcome))
+      }),
+  }
+}
+
+interface Prepared {
+  readonly table: TableRecord
+  readonly records: readonly WriteRecord[]
+  readonly readCount: number
+  readonly rejected: Map<number, RejectedRecord>
+}
+
+/** What the answer needs of a request. */
+interface Summary extends Pick<Prepared, 'table' | 'readCount' | 'rejected'> {
+  readonly accepted: number
+  /** Records for the magnetic store, by their index. */
+  readonly late: ReadonlyMap<number, WriteRecord>
 }
 
 function checkCount(count: number, most: number): void {
