@@ -246,7 +246,7 @@ describe('writing', () => {
   it('throttles beyond its bounds, and takes records again afterwards', async () => {
     const table = await storage.createTable('db', 'bounded')
     const { engine, catalog } = storage
-    const limits = { ...defaultLimits, pendingWriteRecords: 5 }
+    const limits = { ...defaultLimits, pendingWriteRecords: 6 }
     const writer = openWriter({ engine, catalog, clock: systemClock, limits, log: silentLog, engineDatabase: 'tidemark' })
     const service = createWriteService({ writer, catalog, clock: systemClock, limits, log: silentLog })
     const send = (i: number) => service.write(caller, { databaseName: 'db', tableName: 'bounded', records: [single(nowMs + i, '1')] })

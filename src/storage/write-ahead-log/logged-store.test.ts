@@ -40,16 +40,19 @@ class Rows implements StoredRecords {
   /** Of the next insert, before it fails; undefined: it does not fail. */
   takes: number | undefined
   isFull = false
+  /** Tables of which it takes nothing. */
+  readonly refused = new Set<string>()
   inserts = 0
 
   async insert(insert: EngineInsert): Promise<void> {
     const block = new PendingBlock(insert.table)
     block.append(insert)
-    const taken = this.isFull ? 0 : Math.min(this.takes ?? block.rowCount, block.rowCount)
+    const isClosed = this.isFull || this.refused.has(insert.table)
+    const taken = isClosed ? 0 : Math.min(this.takes ?? block.rowCount, block.rowCount)
     for (let row = 0; row < taken; row++) {
       this.rows.push({ table: insert.table, identity: identityAt(block, row), version: block.versionAt(row), value: block.valueAt(row) })
     }
-    const isRefused = this.isFull || this.takes !== undefined
+    const isRefused = isClosed || this.takes !== undefined
     this.takes = undefined
     if (isRefused) throw new ServerError('ENGINE_UNAVAILABLE', 'The engine has no space left on its disk')
     this.inserts++
@@ -241,6 +244,42 @@ describe('records that a log acknowledges', () => {
     expect(store.backlog()).toMatchObject({ logBytes: 0, logSegments: 0 })
   })
 
+  it('are told to listeners as columns, in the order of their table, once they are durable and before they are answered', async () => {
+    const { writer } = await open()
+    const told: string[] = []
+    const events: string[] = []
+    const columns: unknown[] = []
+    writer.onDurableBatch(() => {
+      throw new Error('a listener that fails')
+    })
+    const stop = writer.onDurableBatch(({ table: { tableName }, insert }) => {
+      const times = insert.columns.find(({ name }) => name === 'time')
+      const codes = insert.columns.find(({ name }) => name === 'd1')
+      columns.push({ times: times?.kind, codes: codes?.kind === 'dictionary' && codes.dictionary })
+      for (const time of times?.kind === 'int64' ? times.values : []) {
+        told.push(`${tableName} ${time}`)
+        events.push(`told ${tableName} ${time}`)
+      }
+    })
+    const writes = []
+    for (let time = 1; time <= 60; time++) {
+      const to = time % 3 === 0 ? other : table
+      writes.push(writer.write(to, [record({ ...step(time), host: 0 })]).then(() => events.push(`answered ${to.tableName} ${time}`)))
+      if (time % 7 === 0) await Promise.all(writes)
+    }
+    await Promise.all(writes)
+    for (const name of ['table', 'other']) {
+      const times = told.filter((one) => one.startsWith(`${name} `)).map((one) => Number(one.split(' ')[1]))
+      expect(times).toEqual([...times].sort((a, b) => a - b))
+      expect(times).toHaveLength(name === 'table' ? 40 : 20)
+    }
+    for (const one of told) expect(events.indexOf(`told ${one}`)).toBeLessThan(events.indexOf(`answered ${one}`))
+    for (const one of columns) expect(one).toEqual({ times: 'int64', codes: ['host0'] })
+    stop()
+    await writer.write(table, [record(step(1000))])
+    expect(told).toHaveLength(60)
+  })
+
   it('are in the engine when a flush of their table resolves, those of other tables wait', async () => {
     const { writer } = await open()
     await Promise.all([writer.write(table, [record(step(1))]), writer.write(other, [record(step(2))])])
@@ -267,7 +306,7 @@ describe('records that a log acknowledges', () => {
 
 describe('while the engine refuses records', () => {
   it('writes go on up to the bound, reads are told why, and all is well without a restart when it takes them again', async () => {
-    const { writer } = await open({ ...defaultLimits, pendingWriteRecords: 10 })
+    const { writer } = await open({ ...defaultLimits, pendingWriteRecords: 12 })
     rows.isFull = true
     for (let time = 1; time <= 10; time++) await writer.write(table, [record(step(time))])
     const reason =
@@ -283,6 +322,45 @@ describe('while the engine refuses records', () => {
     await writer.write(table, [record(step(11))])
     await writer.flush(table)
     expect(timesOf('t_1').sort((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11])
+  })
+
+  it('of one table, the others are written and stored, however much waits of it', async () => {
+    const { writer } = await open({ ...defaultLimits, pendingWriteRecords: 50 })
+    rows.refused.add('t_1')
+    let flooded = 0
+    const flood = async (): Promise<void> => {
+      for (; flooded < 100; flooded++) await writer.write(table, [record(step(flooded + 1))])
+    }
+    await expect(flood()).rejects.toMatchObject({ code: 'THROTTLING', message: expect.stringContaining('40 of this table') as string })
+    expect(flooded).toBe(40)
+    for (let time = 1; time <= 30; time += 5) {
+      await writer.write(
+        other,
+        Array.from({ length: 5 }, (_, i) => record(step(time + i), i)),
+      )
+      await writer.flush(other)
+    }
+    expect(timesOf('t_2')).toHaveLength(30)
+    await expect(flood()).rejects.toMatchObject({ code: 'THROTTLING' })
+  })
+
+  it('of one table, the log does not grow with what is written to others, and holds it through a crash', async () => {
+    const { writer } = await open()
+    rows.refused.add('t_1')
+    for (let time = 1; time <= 3; time++) await writer.write(table, [record(step(time))])
+    let most = 0
+    for (let time = 1; time <= 300; time++) {
+      await writer.write(other, [record({ ...step(time), value: 'x'.repeat(900) })])
+      if (time % 10 === 0) await writer.flush(other)
+      most = Math.max(most, writer.backlog().logBytes)
+    }
+    expect(timesOf('t_2')).toHaveLength(300)
+    expect(most).toBeLessThan(150_000)
+    rows.refused.clear()
+    await crash()
+    await open()
+    expect(timesOf('t_1')).toEqual([1, 2, 3])
+    expect(timesOf('t_2')).toHaveLength(300)
   })
 
   it('the size of the log is a bound too', async () => {

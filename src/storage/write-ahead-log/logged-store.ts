@@ -52,12 +52,18 @@ export async function openLoggedStore(options: LoggedStoreOptions): Promise<Batc
   return store
 }
 
+/** A log of fewer segments is not looked through. */
+const fewSegments = 8
+/** A log that is so many times as large as what is pending holds little that is needed. */
+const keptShare = 4
+
 class LoggedStore implements BatchStore {
   /** The log puts all that waits into one write, so that many tables wait together. */
   readonly concurrency = 64
   readonly stored: StoredRecords
   readonly #log: WriteAheadLog
   readonly #pending: PendingTables
+  #moving: Promise<void> | undefined
 
   constructor(log: WriteAheadLog, pending: PendingTables, engineStored: StoredRecords) {
     this.#log = log
@@ -65,8 +71,17 @@ class LoggedStore implements BatchStore {
     this.stored = withPending(engineStored, pending)
   }
 
-  store(table: TableRecord, insert: EngineInsert): Promise<void> {
-    return this.#log.append(encodeEntry(table, insert), (segment) => this.#pending.add(table, insert, segment))
+  async store(table: TableRecord, insert: EngineInsert): Promise<void> {
+    await this.#log.append(encodeEntry(table, insert), (segment) => this.#pending.add(table, insert, segment))
+    this.#moving ??= this.#makeRoom()?.finally(() => (this.#moving = undefined))
+  }
+
+  /** A table that the engine refuses keeps segments full of what others have long stored: its rows are written to the log once more. */
+  #makeRoom(): Promise<void> | undefined {
+    const { size } = this.#log
+    if (size.segments < fewSegments || size.bytes < keptShare * this.#pending.size.bytes) return undefined
+    const copies = this.#pending.keepersOfOldest().map(({ table, insert, moved }) => this.#log.append(encodeEntry(table, insert), moved))
+    return Promise.allSettled(copies).then(() => this.#log.release(this.#pending.oldestSegment ?? 'all'))
   }
 
   flush(table?: TableName): Promise<void> {
@@ -78,6 +93,10 @@ class LoggedStore implements BatchStore {
     return { ...this.#pending.size, logBytes, logSegments }
   }
 
+  waitingOf(physicalName: string): { readonly records: number; readonly bytes: number } {
+    return this.#pending.waitingOf(physicalName)
+  }
+
   refusal(): string | undefined {
     return this.#pending.failure?.message
   }
@@ -87,6 +106,7 @@ class LoggedStore implements BatchStore {
   }
 
   async stop(): Promise<void> {
+    await this.#moving
     await this.#pending.stop()
     await this.#log.close(() => this.#pending.size.records === 0)
   }

@@ -26,7 +26,7 @@ export interface PendingOptions {
 interface Waiting {
   readonly block: PendingBlock
   /** The oldest segment of the log that holds rows of it. */
-  readonly segment: number
+  segment: number
   readonly openedMs: number
   /** It takes no more rows. */
   isSealed: boolean
@@ -45,7 +45,12 @@ interface PendingTable {
 const blockRows = 65_536
 const blockBytes = 48 * 1024 * 1024
 const ageMs = 1000
-const tickMs = 200
+const tickMs = 50
+/** After a block that came by its age: so many times as long as its insert took, no other one comes by its age. */
+const restFactor = 3
+/** With more than this waiting there is no rest. */
+const restfulRows = 3 * blockRows
+const restfulBytes = 2 * blockBytes
 const shortestPauseMs = 500
 const longestPauseMs = 5000
 
@@ -59,6 +64,7 @@ export class PendingTables {
   #bytes = 0
   #sweeping: Promise<void> | undefined
   #isStopped = false
+  #restUntilMs = 0
 
   constructor(options: PendingOptions) {
     this.#options = options
@@ -107,6 +113,16 @@ export class PendingTables {
     if (failure !== undefined) throw failure
   }
 
+  waitingOf(physicalName: string): { readonly records: number; readonly bytes: number } {
+    let records = 0
+    let bytes = 0
+    for (const { block } of this.#tables.get(physicalName)?.blocks ?? []) {
+      records += block.rowCount
+      bytes += block.bytes
+    }
+    return { records, bytes }
+  }
+
   get size(): { readonly records: number; readonly bytes: number } {
     return { records: this.#records, bytes: this.#bytes }
   }
@@ -133,18 +149,24 @@ export class PendingTables {
 
   async #sweepOnce(): Promise<void> {
     for (let next = this.#due(); next !== undefined && !this.#isStopped; next = this.#due()) {
+      const { isSealed } = next.blocks[0]!
+      const startedMs = this.#options.clock.monotonicMs()
       // the reason is kept with the table, and is in the log
       await this.#insertOldest(next).catch(() => undefined)
+      const endedMs = this.#options.clock.monotonicMs()
+      if (!isSealed) this.#restUntilMs = endedMs + restFactor * (endedMs - startedMs)
     }
   }
 
   #due(): PendingTable | undefined {
     const nowMs = this.#options.clock.monotonicMs()
+    // an insert has a price whatever its size: with hundreds of tables that get a little all the time, blocks become older and larger instead
+    const isResting = nowMs < this.#restUntilMs && this.#records < restfulRows && this.#bytes < restfulBytes
     let due: PendingTable | undefined
     for (const pending of this.#tables.values()) {
       if (pending.inserting !== undefined || nowMs < (pending.failure?.retryMs ?? 0)) continue
       const { isSealed, openedMs } = pending.blocks[0]!
-      if (!isSealed && nowMs < openedMs + ageMs) continue
+      if (!isSealed && (isResting || nowMs < openedMs + ageMs)) continue
       if (due === undefined || openedMs < due.blocks[0]!.openedMs) due = pending
     }
     return due
@@ -238,6 +260,24 @@ export class PendingTables {
     }
     if (pending.blocks.length === 0) this.#tables.delete(pending.table.physicalName)
     this.#options.onFlushed(this.oldestSegment ?? 'all')
+  }
+
+  /**
+   * The blocks that keep the oldest segment of the log, to be written to it once more so that it can go. They take no more rows.
+   * @param moved of each, when its copy is durable
+   */
+  keepersOfOldest(): readonly { readonly table: TableRecord; readonly insert: EngineInsert; readonly moved: (segment: number) => void }[] {
+    const oldest = this.oldestSegment
+    return [...this.#tables.values()].flatMap(({ table, blocks }) =>
+      blocks.flatMap((waiting) => {
+        if (waiting.segment !== oldest) return []
+        waiting.isSealed = true
+        const moved = (segment: number): void => {
+          waiting.segment = segment
+        }
+        return [{ table, insert: waiting.block.toInsert(this.#options.engineDatabase), moved }]
+      }),
+    )
   }
 
   get oldestSegment(): number | undefined {

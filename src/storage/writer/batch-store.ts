@@ -17,6 +17,8 @@ export interface BatchStore {
   flush(table?: TableName): Promise<void>
   /** What is durable and not in the engine yet. */
   backlog(): Backlog
+  /** The same of one table, by its physical name. */
+  waitingOf(physicalName: string): { readonly records: number; readonly bytes: number }
   /** Why the engine does not take what is waiting, if so. */
   refusal(): string | undefined
   /** Brings everything into the engine, if that takes it. */
@@ -53,6 +55,7 @@ export function directStore(engine: Pick<Engine, 'rows' | 'insert'>, engineDatab
     store: (_table, insert) => engine.insert(insert),
     flush: none,
     backlog: () => nothing,
+    waitingOf: () => nothing,
     refusal: () => undefined,
     drain: none,
     stop: none,

@@ -31,6 +31,9 @@ export class TableQueue {
   readonly physicalName: string
   /** One of its batches is being written. */
   isCommitting = false
+  /** Of its batches, also of those being written. */
+  waitingRecords = 0
+  waitingBytes = 0
   readonly #bounds: BatchBounds
   readonly #texts: TableTexts
   readonly #batches: PendingBatch[] = []

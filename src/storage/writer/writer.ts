@@ -6,6 +6,7 @@ import type { Service } from '../../base/service.ts'
 import type { Engine, EngineInsert } from '../../engine/engine.ts'
 import type { StoredCatalog } from '../stored-catalog.ts'
 import type { TableRecord } from '../table-record.ts'
+import { mayWait } from './admission.ts'
 import { type Backlog, type BatchStore, type FlushObserver, type TableName, directStore } from './batch-store.ts'
 import { resolveVersions } from './resolve-versions.ts'
 import { type BatchBounds, type PendingBatch, type PendingWrite, TableQueue } from './table-queue.ts'
@@ -19,7 +20,10 @@ export interface Writer extends Service {
    * @throws ServerError THROTTLING when too much is waiting, SHUTTING_DOWN, RESOURCE_NOT_FOUND, or the engine's error: then nothing is acknowledged.
    */
   write(table: TableRecord, records: readonly WriteRecord[]): Promise<WriteOutcome>
-  /** Called with each batch after it is durable and before it is acknowledged, in the order of the table's batches. Returns the way to stop. */
+  /**
+   * Called with each batch after it is durable and before it is acknowledged, in the order of the table's batches. The columns are the ones
+   * that are stored: read them, do not change them. Returns the way to stop.
+   */
   onDurableBatch(listener: (batch: DurableBatch) => void): () => void
   /** Records that are not durable yet. */
   pending(): { readonly records: number; readonly bytes: number }
@@ -67,7 +71,7 @@ export interface WriterOptions {
   /** What makes batches durable; the engine when absent. The writer drains and stops it. */
   readonly store?: BatchStore
   readonly observer?: WriteObserver
-  /** Series whose newest time is remembered, 16 bytes each; beyond it, records of forgotten series are looked up. Default 2^20. */
+  /** Series whose newest time is remembered, 16 bytes each; beyond about half of it, records of forgotten series are looked up. Default 2^22. */
   readonly rememberedSeries?: number
   /** Batches that are being stored at a time, over all tables. */
   readonly concurrentInserts?: number
@@ -118,16 +122,16 @@ class GroupCommitWriter implements Writer {
     this.#store = options.store ?? directStore(options.engine, options.engineDatabase)
     this.#concurrentInserts = options.concurrentInserts ?? this.#store.concurrency
     this.#batchBounds = options.batchBounds ?? defaultBatchBounds
-    this.#watermarks = new Watermarks(options.rememberedSeries ?? 2 ** 20)
+    this.#watermarks = new Watermarks(options.rememberedSeries ?? 2 ** 22)
   }
 
   write(table: TableRecord, records: readonly WriteRecord[]): Promise<WriteOutcome> {
     if (records.length === 0) return Promise.resolve({ rejected: [] })
     return new Promise((resolve, reject) => {
-      this.#admit(records.length)
       const queue = this.#queueOf(table.physicalName)
+      this.#admit(queue, records.length)
       const pending = queue.append(table, records, { resolve, reject }, this.#clock.monotonicMs())
-      this.#account(pending)
+      this.#account(queue, pending)
       if (!queue.isCommitting && !this.#ready.includes(queue)) this.#ready.push(queue)
       this.#schedule()
     })
@@ -162,18 +166,24 @@ class GroupCommitWriter implements Writer {
     return this.#store.stop()
   }
 
-  #admit(records: number): void {
+  #admit(queue: TableQueue, records: number): void {
     if (this.#isDraining) throw new ServerError('SHUTTING_DOWN', 'The server is shutting down.')
     const { pendingWriteRecords, pendingWriteBytes, writeAheadLogBytes } = this.#limits
     const backlog = this.#store.backlog()
     const waitingRecords = this.#pendingRecords + backlog.records
     const waitingBytes = this.#pendingBytes + backlog.bytes
-    const fits = waitingRecords + records <= pendingWriteRecords && waitingBytes < pendingWriteBytes
-    if (fits && backlog.logBytes < writeAheadLogBytes) return
+    const own = this.#store.waitingOf(queue.physicalName)
+    const ownRecords = queue.waitingRecords + own.records
+    if (
+      mayWait(ownRecords, waitingRecords, records, pendingWriteRecords) &&
+      mayWait(queue.waitingBytes + own.bytes, waitingBytes, 0, pendingWriteBytes) &&
+      backlog.logBytes < writeAheadLogBytes
+    )
+      return
     const refusal = this.#store.refusal()
     throw new ServerError(
       'THROTTLING',
-      `Request rate exceeded: ${waitingRecords} records (${waitingBytes} bytes) are waiting to be stored. Retry with backoff.` +
+      `Request rate exceeded: ${waitingRecords} records (${waitingBytes} bytes) are waiting to be stored, ${ownRecords} of this table. Retry with backoff.` +
         (refusal === undefined ? '' : ` ${refusal}`),
     )
   }
@@ -198,10 +208,12 @@ class GroupCommitWriter implements Writer {
   }
 
   /** Takes the batch's growth into the sums over all tables. */
-  #account(pending: PendingBatch): void {
+  #account(queue: TableQueue, pending: PendingBatch): void {
     const { rowCount, bytes } = pending.batch
     this.#pendingRecords += rowCount - pending.rows
     this.#pendingBytes += bytes - pending.bytes
+    queue.waitingRecords += rowCount - pending.rows
+    queue.waitingBytes += bytes - pending.bytes
     pending.rows = rowCount
     pending.bytes = bytes
   }
@@ -223,7 +235,7 @@ class GroupCommitWriter implements Writer {
       if (queue === undefined || pending === undefined) return
       queue.isCommitting = true
       this.#inserts++
-      void this.#commit(pending).finally(() => {
+      void this.#commit(queue, pending).finally(() => {
         queue.isCommitting = false
         this.#inserts--
         if (!queue.isEmpty) this.#ready.push(queue)
@@ -234,14 +246,16 @@ class GroupCommitWriter implements Writer {
   }
 
   /** Not pending any more: the store has the batch, or nobody. Before its callers hear of it. */
-  #release(pending: PendingBatch): void {
+  #release(queue: TableQueue, pending: PendingBatch): void {
+    queue.waitingRecords -= pending.rows
+    queue.waitingBytes -= pending.bytes
     this.#pendingRecords -= pending.rows
     this.#pendingBytes -= pending.bytes
     pending.rows = 0
     pending.bytes = 0
   }
 
-  async #commit(pending: PendingBatch): Promise<void> {
+  async #commit(queue: TableQueue, pending: PendingBatch): Promise<void> {
     const { batch, writes, openedMs, rows } = pending
     const startedMs = this.#clock.monotonicMs()
     try {
@@ -250,7 +264,7 @@ class GroupCommitWriter implements Writer {
       const lookedUpMs = this.#clock.monotonicMs()
       if (replaces) await this.#catalog.markDuplicates(table.databaseName, table.tableName)
       if (kept === undefined || kept.length > 0) await this.#keep(table, batch.toInsert(this.#engineDatabase, kept))
-      this.#release(pending)
+      this.#release(queue, pending)
       acknowledge(writes, rejects)
       this.#observer?.batchWritten({
         records: rows,
@@ -262,7 +276,7 @@ class GroupCommitWriter implements Writer {
         rejected: rejects.length,
       })
     } catch (error) {
-      this.#release(pending)
+      this.#release(queue, pending)
       this.#log.error('batch not written', { table: batch.table.physicalName, records: rows, error: String(error) })
       this.#observer?.batchFailed(error)
       const shown = this.#shownError(batch.table, error)
@@ -272,7 +286,14 @@ class GroupCommitWriter implements Writer {
 
   async #keep(table: TableRecord, insert: EngineInsert): Promise<void> {
     await this.#store.store(table, insert)
-    for (const listener of this.#listeners) listener({ table, insert })
+    for (const listener of this.#listeners) {
+      // the batch is durable: what a listener makes of it does not change that
+      try {
+        listener({ table, insert })
+      } catch (error) {
+        this.#log.error('a listener failed on a durable batch', { table: table.physicalName, error: String(error) })
+      }
+    }
   }
 
   /** The catalog's newest record of the table: its schema has the columns of every record that was taken. */
