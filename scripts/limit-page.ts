@@ -35,6 +35,8 @@ const summaries: Readonly<Record<keyof Limits, string>> = {
   openCursors: 'Results that are being paged through at once',
   cursorLifetimeMs: 'Time after which the pages of a result are gone',
   cursorBufferBytes: 'Bytes that are read ahead for one result',
+  resultFileBytes: 'Bytes of results that wait in files for slow readers, all together',
+  waitingQueries: 'Queries that wait for their turn; further ones are throttled',
   users: 'Users',
   groups: 'Groups of users',
   policies: 'Policies besides the managed ones',

@@ -40,6 +40,10 @@ export interface Limits {
   readonly cursorLifetimeMs: number
   /** Result bytes kept in memory for one cursor before reading ahead stops. */
   readonly cursorBufferBytes: number
+  /** Bytes of results that wait in files for slow readers, all together. */
+  readonly resultFileBytes: number
+  /** Queries that wait for their turn; further ones are throttled. */
+  readonly waitingQueries: number
   readonly users: number
   readonly groups: number
   readonly policies: number
@@ -88,6 +92,8 @@ export const defaultLimits: Limits = {
   openCursors: 64,
   cursorLifetimeMs: 3_600_000,
   cursorBufferBytes: 4 * 1024 * 1024,
+  resultFileBytes: 10 * 1024 * 1024 * 1024,
+  waitingQueries: 64,
   users: 5000,
   groups: 300,
   policies: 1500,

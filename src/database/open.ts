@@ -1,3 +1,4 @@
+import { availableParallelism, totalmem } from 'node:os'
 import { join } from 'node:path'
 import type { Clock } from '../base/clock.ts'
 import { ServerError } from '../base/errors.ts'
@@ -12,7 +13,7 @@ import { type KeyPair, rootCredentialsFile, writeRootCredentials } from './acces
 import { BackupService } from './backup/backup-service.ts'
 import { openBackupTarget } from './backup/open-target.ts'
 import type { AccessKey, Caller } from './caller.ts'
-import { AccountSettingsControl } from './control/account-settings.ts'
+import { AccountSettingsControl, tcuOf } from './control/account-settings.ts'
 import { type Account, anyArn, databaseArn, tableArn, userArn } from './control/arn.ts'
 import { Databases } from './control/databases.ts'
 import { ResourceTags, tagReader } from './control/resource-tags.ts'
@@ -38,6 +39,7 @@ import type {
   WriteResult,
 } from './database.ts'
 import { type QueryService, createQueryService } from './query/query-service.ts'
+import { ResultFiles } from './query/result-files.ts'
 import { Rate } from './rate.ts'
 import { readStatus } from './status.ts'
 import { type WriteService, createWriteService } from './write/write-service.ts'
@@ -64,6 +66,9 @@ export interface RootKey extends KeyPair {
 export interface OpenDatabase extends Database {
   readonly rootKey: RootKey
 }
+
+/** How often the settings that other nodes change are read. */
+const sharedRefreshMs = 5000
 
 /** Puts the product together on an open storage, which the caller drains and stops after this. */
 export async function openDatabase(options: DatabaseOptions): Promise<OpenDatabase> {
@@ -102,6 +107,7 @@ class StoredDatabase implements OpenDatabase {
   readonly #recordRate: Rate
   readonly #queryRate: Rate
   #isDraining = false
+  #tcuTimer: NodeJS.Timeout | undefined
 
   constructor(options: DatabaseOptions, opened: OpenedAccess, rootKey: RootKey) {
     const { storage, account, clock, limits, log, metrics } = options
@@ -145,6 +151,8 @@ class StoredDatabase implements OpenDatabase {
       limits,
       log,
       account,
+      resultFiles: new ResultFiles(join(storage.dataDirectory, 'results'), limits.resultFileBytes),
+      ...(storage.engine.kind === 'chdb' && { machine: { processors: availableParallelism(), memoryBytes: totalmem() } }),
       flushTable: (table) => storage.writer.flush(table),
     })
   }
@@ -252,7 +260,9 @@ class StoredDatabase implements OpenDatabase {
 
   async updateAccountSettings(caller: Caller, input: UpdateAccountSettingsInput): Promise<AccountSettings> {
     this.#authorize(caller, 'timestream:UpdateAccountSettings', anyArn(this.#options.account))
-    return this.#accountSettings.update(input)
+    const settings = await this.#accountSettings.update(input)
+    this.#queries.setTcu(tcuOf(settings))
+    return settings
   }
 
   findAccessKey(accessKeyId: string, sessionToken?: string): AccessKey | undefined {
@@ -290,6 +300,9 @@ class StoredDatabase implements OpenDatabase {
   }
 
   async start(): Promise<void> {
+    await this.#readTcu()
+    // another node may change the settings of the account
+    if (this.#options.storage.isShared) this.#tcuTimer = setInterval(() => void this.#readTcu(), sharedRefreshMs).unref()
     await this.#queries.start?.()
   }
 
@@ -299,7 +312,16 @@ class StoredDatabase implements OpenDatabase {
     await this.#queries.drain?.()
   }
 
+  async #readTcu(): Promise<void> {
+    try {
+      this.#queries.setTcu(await this.#accountSettings.tcu())
+    } catch (error) {
+      this.#options.log.warn('account settings not read', { error: String(error) })
+    }
+  }
+
   async stop(): Promise<void> {
+    clearInterval(this.#tcuTimer)
     this.#opened.close()
     await this.#queries.stop?.()
   }

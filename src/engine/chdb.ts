@@ -193,6 +193,10 @@ class ChdbEngine implements Engine {
     await this.#mapping(() => this.#control.run(`KILL QUERY WHERE Settings['log_comment'] = ${quoteText(queryId)} ASYNC FORMAT Null`))
   }
 
+  get querySlots(): number {
+    return this.#queryGate.slots
+  }
+
   activity(): { readonly queries: number; readonly inserts: number; readonly waiting: number } {
     return {
       queries: this.#queryGate.running,

@@ -225,6 +225,10 @@ class ClickhouseEngine implements Engine {
     if (first?.status === 'rejected' && answers.every(({ status }) => status === 'rejected')) throw this.#endpoints.mapped(first.reason)
   }
 
+  get querySlots(): number {
+    return this.#queryGate.slots
+  }
+
   activity(): { readonly queries: number; readonly inserts: number; readonly waiting: number } {
     return {
       queries: this.#queryGate.running,

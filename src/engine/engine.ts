@@ -7,6 +7,8 @@ import type { Service } from '../base/service.ts'
  */
 export interface Engine extends Service {
   readonly kind: 'chdb' | 'clickhouse'
+  /** Queries that run at once; further ones wait. */
+  readonly querySlots: number
 
   /** Runs a SELECT. Resolves when the first bytes (or the end) are there. */
   query(query: EngineQuery): Promise<EngineResult>

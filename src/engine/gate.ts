@@ -16,6 +16,10 @@ export class Gate {
     this.#what = what
   }
 
+  get slots(): number {
+    return this.#slots
+  }
+
   get running(): number {
     return this.#running
   }

@@ -34,6 +34,11 @@ export class AccountSettingsControl {
     return shown((await this.#documents.get<StoredSettings>('setting', key))?.value)
   }
 
+  /** Compute units that queries may take: the provisioned ones, else the greatest number allowed on demand. */
+  async tcu(): Promise<number> {
+    return tcuOf(await this.describe())
+  }
+
   /** @throws ServerError VALIDATION */
   async update(input: UpdateAccountSettingsInput): Promise<AccountSettings> {
     check(input)
@@ -44,6 +49,8 @@ export class AccountSettingsControl {
     }
   }
 }
+
+export const tcuOf = ({ maxQueryTcu, provisioned }: AccountSettings): number => provisioned?.targetQueryTcu ?? maxQueryTcu
 
 function shown({ maxQueryTcu, provisioned }: StoredSettings = { maxQueryTcu: defaultMaxQueryTcu }): AccountSettings {
   return { maxQueryTcu, queryPricingModel: 'COMPUTE_UNITS', ...(provisioned && { provisioned }) }

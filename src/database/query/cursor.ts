@@ -3,6 +3,7 @@ import { ServerError } from '../../base/errors.ts'
 import type { Limits } from '../../base/limits.ts'
 import type { Caller } from '../caller.ts'
 import type { ResultColumn } from '../database.ts'
+import { resultTooLarge } from './engine-rows.ts'
 import type { ReadInsights } from './query-insights.ts'
 import type { RowSource } from './row-source.ts'
 
@@ -16,6 +17,8 @@ export interface CursorOrigin {
   readonly columns: readonly ResultColumn[]
   readonly source: RowSource
   readonly insights?: ReadInsights
+  /** A guard rail of the principal. */
+  readonly maxRows?: number
   /** A DESCRIBE is answered whole: its clients do not ask for a next page. */
   readonly unpaged?: boolean
   /** Called once when no further page will be cut; `failure` is what ended it early. */
@@ -36,7 +39,6 @@ export interface RowPage {
 const usesPerToken = 5
 
 const outgrown = 'Query aborted as max page response size has been exceeded by the output result row'
-const tooMuch = 'Query aborted as the result exceeds the maximum result size'
 
 export type CursorState = 'open' | 'finished' | 'failed' | 'cancelled'
 
@@ -146,7 +148,14 @@ export class Cursor {
     if (this.#refusal !== undefined) throw this.#refusal
     this.#deliveredBytes += bytes
     this.#deliveredRows += rows.length
-    if (this.#deliveredBytes > this.#limits.resultBytes) throw new ServerError('RESULT_TOO_LARGE', tooMuch)
+    if (this.#deliveredBytes > this.#limits.resultBytes) throw new ServerError('RESULT_TOO_LARGE', resultTooLarge)
+    const { maxRows, principalName } = this.origin
+    if (maxRows !== undefined && this.#deliveredRows > maxRows) {
+      throw new ServerError(
+        'RESULT_TOO_LARGE',
+        `The guard rail MaxResultRows of ${principalName} ended the query: its result has more than ${maxRows} rows`,
+      )
+    }
     const { percentage, bytesScanned, bytesMetered } = this.origin.source.progress
     return {
       rowsJson: `[${rows.join(',')}]`,

@@ -80,13 +80,13 @@ export class Cursors {
   }
 
   /**
-   * Queries wait for a place in the engine: results that hold one because nobody reads them on are read into memory while there is any,
-   * and then the one that was left alone longest is ended.
+   * Queries wait for a place in the engine: results that hold one because nobody reads them on are read into files, else into memory while there is
+   * any, and then the one that was left alone longest is ended.
    */
   async yieldPlaces(): Promise<void> {
     let freeBytes = this.#limits.cursorBufferBytes * this.#limits.openCursors - this.bufferedBytes
     for (const rows of this.#engineRows()) {
-      if (!rows.stalled || freeBytes <= 0) continue
+      if (!rows.stalled || rows.readOnIntoFile() || freeBytes <= 0) continue
       rows.readOn(Math.ceil(freeBytes / 2))
       freeBytes = Math.floor(freeBytes / 2)
     }

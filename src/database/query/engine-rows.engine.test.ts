@@ -11,8 +11,9 @@ import type { Engine } from '../../engine/engine.ts'
 import * as t from '../../sql/types/type.ts'
 import { Cursor } from './cursor.ts'
 import { Cursors } from './cursors.ts'
-import { EngineRows } from './engine-rows.ts'
+import { EngineRows, type EngineRowsOptions } from './engine-rows.ts'
 import { newQueryId } from './query-id.ts'
+import { ResultFiles } from './result-files.ts'
 
 const dataDirectory = await mkdtemp(join(tmpdir(), 'tidemark-rows-'))
 /** Reads far longer than any test waits. */
@@ -23,9 +24,9 @@ const numbers = (count: number): string =>
 let engine: Engine
 const opened: EngineRows[] = []
 
-function open(text: string, types: readonly t.Type[], bufferBytes = defaultLimits.cursorBufferBytes) {
+function open(text: string, types: readonly t.Type[], bufferBytes = defaultLimits.cursorBufferBytes, options: EngineRowsOptions = {}) {
   const queryId = newQueryId()
-  const source = new EngineRows(engine, { text, queryId }, types, bufferBytes)
+  const source = new EngineRows(engine, { text, queryId }, types, bufferBytes, options)
   opened.push(source)
   const columns = types.map((type, index) => ({ name: `_col${index}`, type }))
   return { source, cursor: new Cursor({ queryId, queryString: text, principalName: 'root', columns, source }, defaultLimits) }
@@ -152,5 +153,74 @@ describe('rows out of the engine', () => {
     await cursors.yieldPlaces()
     await expect(take(cursor, 1)).rejects.toMatchObject({ code: 'QUERY_TIMEOUT' })
     await expect.poll(() => engine.activity().queries).toBe(0)
+  })
+})
+
+it('the progress of a query moves while it runs', async () => {
+  const { source } = open('SELECT toNullable(toInt64(sum(cityHash64(number)))) FROM numbers(1000000000)', [t.BIGINT])
+  const seen = [source.progress]
+  for (const end = Date.now() + 15_000; !source.ended && Date.now() < end;) {
+    await source.wait(100)
+    while (source.next() !== undefined);
+    seen.push(source.progress)
+  }
+  const percentages = seen.map(({ percentage }) => percentage)
+  expect(percentages).toEqual(percentages.toSorted((a, b) => a - b))
+  expect(new Set(percentages.filter((each) => each > 0 && each < 100)).size).toBeGreaterThanOrEqual(2)
+  expect(percentages.at(-1)).toBe(100)
+  expect(seen.at(-1)!.bytesScanned).toBeGreaterThan(seen.find(({ bytesScanned }) => bytesScanned > 0)!.bytesScanned)
+  expect(seen.at(-1)!.bytesMetered).toBe(seen.at(-1)!.bytesScanned)
+})
+
+describe('a result whose reader is slow', () => {
+  const files = new ResultFiles(join(dataDirectory, 'results'), 100_000_000)
+  const types = [t.BIGINT, t.VARCHAR]
+  const firstOf = (row: string): string => (JSON.parse(row) as { Data: { ScalarValue: string }[] }).Data[0]!.ScalarValue
+
+  it('goes to a file, so that the engine is free for others, and is read from there in order', async () => {
+    await files.prepare()
+    const { source } = open(numbers(2_000_000), types, 100_000, { openFile: () => files.create() })
+    // The one place of the engine gets free although nobody reads.
+    await expect.poll(() => engine.activity().queries, { timeout: 20_000 }).toBe(0)
+    expect(files.usedBytes).toBeGreaterThan(10_000_000)
+    expect(source.bufferedBytes).toBeLessThan(3_000_000)
+    let count = 0
+    let inOrder = true
+    for (;;) {
+      for (let row = source.next(); row !== undefined; row = source.next()) {
+        if (count % 10_007 === 0) inOrder &&= firstOf(row) === String(count)
+        count++
+      }
+      if (source.ended) break
+      await source.wait(5000)
+    }
+    expect({ count, inOrder }).toEqual({ count: 2_000_000, inOrder: true })
+    await source.close()
+    expect(files.usedBytes).toBe(0)
+  })
+
+  it('waits in the engine when the files are full, and still comes whole', async () => {
+    const small = new ResultFiles(join(dataDirectory, 'small-results'), 3_000_000)
+    await small.prepare()
+    const { source } = open(numbers(1_000_000), types, 100_000, { openFile: () => small.create() })
+    await expect.poll(() => source.stalled, { timeout: 10_000 }).toBe(true)
+    await expect.poll(() => small.usedBytes, { timeout: 10_000 }).toBeGreaterThan(1_000_000)
+    let last = ''
+    let count = 0
+    for (;;) {
+      for (let row = source.next(); row !== undefined; row = source.next()) {
+        last = row
+        count++
+      }
+      if (source.ended) break
+      await source.wait(5000)
+    }
+    expect([count, firstOf(last)]).toEqual([1_000_000, '999999'])
+  })
+
+  it('is ended at the greatest size of a result, before anybody reads that far', async () => {
+    const { source } = open(numbers(10_000_000), types, 100_000, { openFile: () => files.create(), resultBytes: 5_000_000 })
+    await expect.poll(() => engine.activity().queries, { timeout: 20_000 }).toBe(0)
+    expect(() => source.next()).toThrow('Query aborted as the result exceeds the maximum result size')
   })
 })

@@ -3,7 +3,7 @@ import { RowBinaryReader } from '../../engine/decode.ts'
 import type { Engine } from '../../engine/engine.ts'
 import type { ExplainStatement, RunnableStatement } from '../../sql/compile.ts'
 import { scalar, row } from './encode/datum-text.ts'
-import { EngineRows } from './engine-rows.ts'
+import { EngineRows, type EngineRowsOptions } from './engine-rows.ts'
 import type { QueryProgress, RowSource } from './row-source.ts'
 import { Signal } from './signal.ts'
 
@@ -13,6 +13,8 @@ export interface ExplainOptions {
   readonly queryId: string
   readonly timeoutMs: number
   readonly bufferBytes: number
+  /** For EXPLAIN ANALYZE, which runs the query. */
+  readonly rowOptions?: EngineRowsOptions
 }
 
 /** The lines of a plan, one row each. EXPLAIN asks the engine what it would read; EXPLAIN ANALYZE runs the query and counts. */
@@ -69,13 +71,14 @@ export class ExplainRows implements RowSource {
   }
 
   async #run({ text, settings, columns }: Extract<RunnableStatement, { kind: 'query' }>): Promise<readonly string[]> {
-    const { engine, clock, queryId, timeoutMs, bufferBytes } = this.#options
+    const { engine, clock, queryId, timeoutMs, bufferBytes, rowOptions } = this.#options
     const startMs = clock.monotonicMs()
     const rows = new EngineRows(
       engine,
       { text, settings, queryId, timeoutMs },
       columns.map((column) => column.type),
       bufferBytes,
+      rowOptions,
     )
     this.#running = rows
     let count = 0

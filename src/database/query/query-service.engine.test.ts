@@ -6,6 +6,7 @@ import { caller, everything, openStorage, type OpenStorage } from '../../../test
 import { systemClock } from '../../base/clock.ts'
 import { defaultLimits } from '../../base/limits.ts'
 import { silentLog } from '../../base/log.ts'
+import type { GuardRails } from '../access/records.ts'
 import type { Caller } from '../caller.ts'
 import type { QueryInput, QueryPage } from '../database.ts'
 import { createQueryService, type FinishedQuery, type QueryService } from './query-service.ts'
@@ -245,10 +246,95 @@ describe('a long query', () => {
     expect(finished).toContainEqual(expect.objectContaining({ queryId: first.queryId, errorCode: 'QUERY_CANCELLED' }))
   })
 
+  it('stops taking processor time within a second of being cancelled', async () => {
+    const page = await query(endless)
+    const busy = await processorShare(500)
+    await service.cancel(caller, page.queryId)
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    const idle = await processorShare(500)
+    expect(idle).toBeLessThan(busy / 4)
+    expect(storage.engine.activity().queries).toBe(0)
+  })
+
   it('is not known under any other id', async () => {
     await expect(service.cancel(caller, 'AEXXX')).rejects.toMatchObject({
       code: 'VALIDATION',
       message: 'The query AEXXX does not exist or has ended.',
     })
+  })
+})
+
+/** Of one processor, what this process takes in the given time; the engine runs in this process. */
+async function processorShare(durationMs: number): Promise<number> {
+  const before = process.cpuUsage()
+  await new Promise((resolve) => setTimeout(resolve, durationMs))
+  const { user, system } = process.cpuUsage(before)
+  return (user + system) / 1000 / durationMs
+}
+
+describe('the guard rails of a principal', () => {
+  const bound = (guardRails: GuardRails): Caller => ({
+    principal: { name: 'kim', accessKeyId: 'k4', isRoot: false, permissions: { ...everything, guardRails: () => guardRails } },
+    requestId: 'r4',
+  })
+
+  it.each<[string, GuardRails, string, string, string]>([
+    [
+      'rows of a result',
+      { maxResultRows: 4 },
+      'SELECT host FROM db.cpu',
+      'RESULT_TOO_LARGE',
+      'The guard rail MaxResultRows of kim ended the query: its result has more than 4 rows',
+    ],
+    [
+      'bytes that it reads',
+      { maxBytesScanned: 10 },
+      'SELECT host FROM db.cpu',
+      'RESULT_TOO_LARGE',
+      'The guard rail MaxBytesScanned of kim ended the query: it reads more bytes than 10',
+    ],
+    ['the time that it runs', { maxQuerySeconds: 1 }, endless, 'QUERY_TIMEOUT', 'The guard rail MaxQuerySeconds of kim ended the query'],
+  ])('bound a query by %s', async (_name, rails, text, code, message) => {
+    const run = async (): Promise<void> => {
+      let page = await query(text, {}, bound(rails))
+      while (page.nextToken !== undefined) page = await query(text, { nextToken: page.nextToken }, bound(rails))
+    }
+    await expect(run()).rejects.toMatchObject({ code, message: expect.stringContaining(message) })
+  })
+
+  it('leave alone what stays within them', async () => {
+    const rails = { maxResultRows: 5, maxBytesScanned: 1_000_000, maxQuerySeconds: 30, maxConcurrentQueries: 1 }
+    expect((await query('SELECT host FROM db.cpu', {}, bound(rails))).rowCount).toBe(5)
+  })
+
+  it('bound how many queries run at once, until they end', async () => {
+    const kim = bound({ maxConcurrentQueries: 1 })
+    const first = await query(endless, {}, kim)
+    await expect(query('SELECT host FROM db.cpu', {}, kim)).rejects.toMatchObject({ code: 'THROTTLING' })
+    await service.cancel(kim, first.queryId)
+    await expect
+      .poll(() =>
+        query('SELECT host FROM db.cpu', {}, kim).then(
+          ({ rowCount }) => rowCount,
+          () => 0,
+        ),
+      )
+      .toBe(5)
+  })
+})
+
+describe('the compute units of the account', () => {
+  it('bound the queries at once; those beyond wait, and answer empty pages meanwhile', async () => {
+    service.setTcu(1)
+    try {
+      const first = await query(endless)
+      const second = await query('SELECT host FROM db.cpu')
+      expect(second).toMatchObject({ rowCount: 0, nextToken: expect.any(String), progressPercentage: 0 })
+      await service.cancel(caller, first.queryId)
+      const page = await query('SELECT host FROM db.cpu', { nextToken: second.nextToken! })
+      expect(page.rowCount).toBe(5)
+    } finally {
+      service.setTcu(200)
+    }
   })
 })

@@ -11,17 +11,20 @@ import { VARCHAR } from '../../sql/types/type.ts'
 import type { SchemaCatalog } from '../../storage/schema-catalog.ts'
 import type { TableName } from '../../storage/writer/batch-store.ts'
 import { authorize } from '../access/authorize.ts'
+import type { GuardRails } from '../access/records.ts'
 import type { Caller } from '../caller.ts'
 import { anyArn, type Account } from '../control/arn.ts'
 import type { PreparedQueryDescription, QueryInput, QueryPage, ResultColumn } from '../database.ts'
+import { Admission, railError, type AdmissionOptions } from './admission.ts'
 import { authorizeStatement, authorizeTables, callersCatalog } from './authorize-statement.ts'
 import { catalogRows } from './catalog-rows.ts'
 import { ClientTokens } from './client-tokens.ts'
 import { Cursor, type RowPage } from './cursor.ts'
 import { Cursors } from './cursors.ts'
-import { EngineRows } from './engine-rows.ts'
+import { EngineRows, type EngineRowsOptions } from './engine-rows.ts'
 import { ExplainRows } from './explain-rows.ts'
 import { newQueryId } from './query-id.ts'
+import type { ResultFiles } from './result-files.ts'
 import { readInsights, type ReadInsights } from './query-insights.ts'
 import { listedRows, type RowSource } from './row-source.ts'
 
@@ -32,6 +35,8 @@ export interface QueryService extends Service {
   cancel(caller: Caller, queryId: string): Promise<string>
   /** What a query answers and which parameters it takes. */
   prepare(caller: Caller, queryString: string): Promise<PreparedQueryDescription>
+  /** How many compute units queries may take from now on. */
+  setTcu(tcu: number): void
 }
 
 export interface QueryServiceOptions {
@@ -41,6 +46,10 @@ export interface QueryServiceOptions {
   readonly limits: Limits
   readonly log: Log
   readonly account: Account
+  /** The machine, when the engine runs on this one. */
+  readonly machine?: AdmissionOptions['machine']
+  /** Where results wait for slow readers; without it the engine waits. */
+  readonly resultFiles?: ResultFiles
   /** Brings acknowledged records of a table that wait in this process into the engine; without it there are none. */
   readonly flushTable?: (table: TableName) => Promise<void>
   /** Called once for every statement that was compiled, when it has ended. */
@@ -79,6 +88,7 @@ class EngineQueryService implements QueryService {
   readonly name = 'query'
   readonly #options: QueryServiceOptions
   readonly #cursors: Cursors
+  readonly #admission: Admission
   readonly #clientTokens = new ClientTokens()
   /** Queries whose first page is being made, by query id. */
   readonly #starting = new Map<string, Cursor>()
@@ -90,10 +100,17 @@ class EngineQueryService implements QueryService {
 
   constructor(options: QueryServiceOptions) {
     this.#options = options
-    this.#cursors = new Cursors(options.clock, options.limits)
+    const { engine, clock, limits, machine } = options
+    this.#cursors = new Cursors(clock, limits)
+    this.#admission = new Admission({ engineSlots: engine.querySlots, waiting: limits.waitingQueries, ...(machine && { machine }) })
+  }
+
+  setTcu(tcu: number): void {
+    this.#admission.setTcu(tcu)
   }
 
   async start(): Promise<void> {
+    await this.#options.resultFiles?.prepare()
     this.#timer = setInterval(() => this.#background(this.#tidy()), sweepEveryMs)
     this.#timer.unref()
   }
@@ -156,7 +173,7 @@ class EngineQueryService implements QueryService {
     const startMs = clock.monotonicMs()
     const queryId = newQueryId()
     const insights = insightsNowNs === undefined ? undefined : await this.#insights(queryString, statement, insightsNowNs)
-    const { columns, source } = this.#open(statement, queryId)
+    const { columns, source } = this.#open(caller, statement, queryId)
     const cursor = new Cursor(
       {
         queryId,
@@ -166,6 +183,7 @@ class EngineQueryService implements QueryService {
         columns,
         source,
         ...(insights && { insights }),
+        ...this.#rowLimit(caller),
         unpaged: statement.kind === 'describe',
         onEnd: (ended, failure) => this.#finished(caller, statement.kind, ended, startMs, failure),
       },
@@ -280,12 +298,16 @@ class EngineQueryService implements QueryService {
     return isSame ? statement : this.#compiled(caller, compile, queryString, nowNs)
   }
 
-  #open(statement: CompiledStatement, queryId: string): Result {
+  #open(caller: Caller, statement: CompiledStatement, queryId: string): Result {
     const { engine, catalog, limits } = this.#options
+    const rails = caller.principal.permissions?.guardRails() ?? {}
+    const { maxQuerySeconds = Number.POSITIVE_INFINITY } = rails
+    const timeoutMs = Math.min(limits.queryDurationMs, maxQuerySeconds * 1000)
+    const { cursorBufferBytes: bufferBytes } = limits
+    const rowOptions = this.#rowOptions(caller, rails)
     if (statement.kind === 'explain') {
-      const { clock } = this.#options
-      const timing = { clock, timeoutMs: limits.queryDurationMs, bufferBytes: limits.cursorBufferBytes }
-      return { columns: [{ name: 'Query Plan', type: VARCHAR }], source: new ExplainRows(statement, { engine, queryId, ...timing }) }
+      const options = { engine, clock: this.#options.clock, queryId, timeoutMs, bufferBytes, rowOptions }
+      return { columns: [{ name: 'Query Plan', type: VARCHAR }], source: new ExplainRows(statement, options) }
     }
     if (statement.kind !== 'query') {
       const { columns, rows } = catalogRows(statement, catalog.snapshot())
@@ -293,9 +315,28 @@ class EngineQueryService implements QueryService {
     }
     const { text, settings, columns } = statement
     const types = columns.map((column) => column.type)
-    const source = new EngineRows(engine, { text, settings, queryId, timeoutMs: limits.queryDurationMs }, types, limits.cursorBufferBytes)
-    if (engine.activity().waiting > 0) this.#background(this.#cursors.yieldPlaces())
+    const source = new EngineRows(engine, { text, settings, queryId, timeoutMs }, types, bufferBytes, rowOptions)
+    if (this.#areWaiting) this.#background(this.#cursors.yieldPlaces())
     return { columns, source }
+  }
+
+  #rowOptions({ principal }: Caller, rails: GuardRails): EngineRowsOptions {
+    const { resultFiles, limits } = this.#options
+    return {
+      admit: (signal) => this.#admission.enter(principal.name, rails, signal),
+      explain: (error) => railError(error, principal.name, rails),
+      resultBytes: limits.resultBytes,
+      ...(resultFiles && { openFile: () => resultFiles.create() }),
+    }
+  }
+
+  #rowLimit({ principal }: Caller): { readonly maxRows?: number } {
+    const { maxResultRows: maxRows } = principal.permissions?.guardRails() ?? {}
+    return maxRows === undefined ? {} : { maxRows }
+  }
+
+  get #areWaiting(): boolean {
+    return this.#admission.waiting > 0 || this.#options.engine.activity().waiting > 0
   }
 
   async cancel(caller: Caller, queryId: string): Promise<string> {
@@ -340,7 +381,7 @@ class EngineQueryService implements QueryService {
   async #tidy(): Promise<void> {
     this.#clientTokens.sweep(this.#options.clock.nowMs())
     await this.#cursors.sweep()
-    if (this.#options.engine.activity().waiting > 0) await this.#cursors.yieldPlaces()
+    if (this.#areWaiting) await this.#cursors.yieldPlaces()
   }
 }
 
