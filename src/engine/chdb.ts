@@ -6,7 +6,7 @@ import { ChunkQueue } from './chunk-queue.ts'
 import { arrowInsert } from './embedded/arrow-columns.ts'
 import { openSession, StatementSession } from './embedded/sessions.ts'
 import { StreamSession } from './embedded/stream-session.ts'
-import type { Engine, EngineInsert, EngineParameters, EngineQuery, EngineResult } from './engine.ts'
+import type { Engine, EngineInsert, EngineParameters, EngineProgress, EngineQuery, EngineResult } from './engine.ts'
 import { engineCode, mapEngineFault } from './errors.ts'
 import { Gate } from './gate.ts'
 import { progressOf, progressQuery, ProgressWatch } from './progress-watch.ts'
@@ -191,6 +191,10 @@ class ChdbEngine implements Engine {
   /** Never `KILL … SYNC`: it hangs. */
   async #kill(queryId: string): Promise<void> {
     await this.#mapping(() => this.#control.run(`KILL QUERY WHERE Settings['log_comment'] = ${quoteText(queryId)} ASYNC FORMAT Null`))
+  }
+
+  progress(queryId: string): EngineProgress | undefined {
+    return this.#progress.of(queryId)
   }
 
   get querySlots(): number {

@@ -225,6 +225,10 @@ class ClickhouseEngine implements Engine {
     if (first?.status === 'rejected' && answers.every(({ status }) => status === 'rejected')) throw this.#endpoints.mapped(first.reason)
   }
 
+  progress(queryId: string): EngineProgress | undefined {
+    return this.#progress.of(queryId)
+  }
+
   get querySlots(): number {
     return this.#queryGate.slots
   }

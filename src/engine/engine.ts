@@ -25,6 +25,9 @@ export interface Engine extends Service {
   /** Stops the query with that id wherever it runs; resolves when the stop was asked for. Unknown ids are no error. */
   cancel(queryId: string): Promise<void>
 
+  /** What a query under way has read so far, also before its first bytes are there; undefined when none has the id. */
+  progress(queryId: string): EngineProgress | undefined
+
   /** Queries and inserts under way, for metrics. */
   activity(): { readonly queries: number; readonly inserts: number; readonly waiting: number }
 }

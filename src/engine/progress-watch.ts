@@ -24,6 +24,11 @@ export class ProgressWatch {
     this.#log = log
   }
 
+  /** Undefined when the query is not watched. */
+  of(queryId: string): EngineProgress | undefined {
+    return this.#watched.get(queryId)?.current
+  }
+
   watch(queryId: string): ProgressHandle {
     const entry = { current: nothingRead }
     this.#watched.set(queryId, entry)

@@ -157,7 +157,7 @@ describe('rows out of the engine', () => {
 })
 
 it('the progress of a query moves while it runs', async () => {
-  const { source } = open('SELECT toNullable(toInt64(sum(cityHash64(number)))) FROM numbers(1000000000)', [t.BIGINT])
+  const { source } = open('SELECT toNullable(toInt64(sum(cityHash64(number)))) FROM numbers(4000000000)', [t.BIGINT])
   const seen = [source.progress]
   for (const end = Date.now() + 15_000; !source.ended && Date.now() < end;) {
     await source.wait(100)

@@ -205,7 +205,7 @@ export class EngineRows implements RowSource {
   }
 
   get progress(): QueryProgress {
-    const { rowsRead, totalRows, bytesRead } = this.#result?.progress() ?? this.#lastProgress
+    const { rowsRead, totalRows, bytesRead } = this.#engineProgress
     // the engine's figures come at intervals: what it has sent it has read
     const bytesScanned = Math.max(bytesRead, this.#receivedBytes)
     const share = this.#delivered ? 100 : totalRows > 0 ? Math.min(99, (100 * rowsRead) / totalRows) : 0
@@ -213,7 +213,12 @@ export class EngineRows implements RowSource {
   }
 
   get rowsRead(): number {
-    return (this.#result?.progress() ?? this.#lastProgress).rowsRead
+    return this.#engineProgress.rowsRead
+  }
+
+  /** Before its first bytes are there, a query has no result to ask. */
+  get #engineProgress(): EngineProgress {
+    return this.#result?.progress() ?? this.#engine.progress(this.#query.queryId) ?? this.#lastProgress
   }
 
   async close(): Promise<void> {
