@@ -10,6 +10,7 @@ import { statusOptions } from '../src/cli/status.ts'
 import { createUserOptions, guardRailOptions, targetOptions, userOptions } from '../src/cli/users.ts'
 import { watchStorage } from '../src/server/observe.ts'
 import { serverOptions } from '../src/server/options.ts'
+import { apiPage } from './api-page.ts'
 import { errorPage } from './error-page.ts'
 import { featureList } from './features.ts'
 import { functionPage } from './function-page.ts'
@@ -19,6 +20,7 @@ import { code, page, table } from './reference-text.ts'
 /** Path of the generated file → text. */
 export function generatedFiles(): Readonly<Record<string, string>> {
   return {
+    'docs/reference/api.md': apiPage(),
     'docs/reference/command-line.md': commandLinePage(),
     'docs/reference/configuration.md': configurationPage(),
     'docs/reference/errors.md': errorPage(),

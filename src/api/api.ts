@@ -3,6 +3,7 @@ import type { Clock } from '../base/clock.ts'
 import { ServerError, type ErrorCode } from '../base/errors.ts'
 import type { Limits } from '../base/limits.ts'
 import type { Log } from '../base/log.ts'
+import type { Caller } from '../database/caller.ts'
 import type { Database } from '../database/database.ts'
 import { authenticate, call, findOperation, type ApiRequest, type Dispatcher } from './dispatch.ts'
 import { asServerError, encodeError } from './encode-error.ts'
@@ -17,6 +18,18 @@ export interface ApiOptions {
   readonly log: Log
   /** Called once for every request to the API, after its answer is made. */
   readonly onCall?: (call: ApiCall) => void
+  /** Called for a request whose signature proves nobody. */
+  readonly onUnauthenticated?: (attempt: UnauthenticatedCall) => void
+}
+
+export interface UnauthenticatedCall {
+  readonly requestId: string
+  readonly operation: string
+  /** As it was claimed. */
+  readonly accessKeyId?: string
+  readonly sourceIp?: string
+  readonly userAgent?: string
+  readonly errorCode: ErrorCode
 }
 
 export interface ApiCall {
@@ -46,7 +59,7 @@ Point an AWS SDK or the AWS CLI at this address, for instance:
  * What the HTTP server itself must limit (headers, timeouts) is in http-limits.ts.
  */
 export function registerApi(app: FastifyInstance, options: ApiOptions): void {
-  const { database, clock, limits, log, onCall } = options
+  const { database, clock, limits, log, onCall, onUnauthenticated } = options
   const dispatcher: Dispatcher = {
     database,
     limits,
@@ -85,13 +98,22 @@ export function registerApi(app: FastifyInstance, options: ApiOptions): void {
     return { operation, error, ...encodeError(error), ...(principal !== undefined && { principal }) }
   }
 
+  const identify = (operation: string, request: ApiRequest): Caller => {
+    try {
+      return authenticate(dispatcher, request)
+    } catch (error) {
+      onUnauthenticated?.({ ...claimOf(request), operation, errorCode: asServerError(error).code })
+      throw error
+    }
+  }
+
   const answerCall = async (request: ApiRequest): Promise<Answer> => {
     let operation = 'Unknown'
     let principal: string | undefined
     try {
       const found = findOperation(request)
       operation = found.name
-      const caller = authenticate(dispatcher, request)
+      const caller = identify(found.name, request)
       principal = caller.principal.name
       return { operation, status: 200, body: await call(dispatcher, found, caller, request), principal }
     } catch (error) {
@@ -136,6 +158,19 @@ function asApiRequest(request: FastifyRequest, requestId: string): ApiRequest {
     body: Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0),
     scheme: request.protocol === 'https' ? 'https' : 'http',
     ...(request.ip && { sourceIp: request.ip }),
+  }
+}
+
+/** What an unproven request says about itself. */
+function claimOf({ requestId, headers, query, sourceIp }: ApiRequest): Omit<UnauthenticatedCall, 'operation' | 'errorCode'> {
+  const credential =
+    /Credential=([\w.-]{1,128})\//.exec(headers.authorization ?? '')?.[1] ?? /^[\w.-]{1,128}/.exec(query.get('X-Amz-Credential') ?? '')?.[0]
+  const userAgent = headers['user-agent']
+  return {
+    requestId,
+    ...(credential !== undefined && { accessKeyId: credential }),
+    ...(sourceIp !== undefined && { sourceIp }),
+    ...(userAgent !== undefined && { userAgent }),
   }
 }
 

@@ -38,6 +38,7 @@ export interface ServerConfig {
   readonly poolThreads: number
   readonly limits: Limits
   readonly drainMs: number
+  readonly auditLog: { readonly path: string; readonly fileBytes: number; readonly files: number } | undefined
   readonly logLevel: LogLevel
 }
 
@@ -80,6 +81,10 @@ export function readConfig(sources: OptionSources): ServerConfig {
     poolThreads: options.poolThreads,
     limits: options.limits,
     drainMs: options.drainSeconds * 1000,
+    auditLog:
+      options.auditLog === undefined
+        ? undefined
+        : { path: resolve(options.auditLog), fileBytes: options.auditLogMegabytes * 1_000_000, files: options.auditLogFiles },
     logLevel: options.logLevel,
   }
 }

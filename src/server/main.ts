@@ -2,13 +2,15 @@ import { registerApi } from '../api/api.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import { Metrics } from '../base/metrics.ts'
+import { AuditLog } from '../database/access/audit-log.ts'
+import { auditedDatabase } from '../database/access/audited-database.ts'
 import { openDatabase, type RootKey } from '../database/open.ts'
 import { openStorage, type Storage } from '../storage/open.ts'
 import { masterKeySource, type ServerConfig } from './config.ts'
 import { registerHealth } from './health.ts'
 import { createHttp, HttpService } from './http.ts'
 import { startServices, type Running } from './lifecycle.ts'
-import { callObserver, unmappedErrorObserver, watchStorage, writeObserver } from './observe.ts'
+import { callObserver, refusalObserver, unmappedErrorObserver, watchStorage, writeObserver } from './observe.ts'
 import { version } from './version.ts'
 
 export interface Server {
@@ -37,11 +39,12 @@ export async function startServer(config: ServerConfig, clock: Clock, log: Log):
   metrics.watchProcess()
   // First, because a certificate that cannot be read should cost no opening of the data.
   const app = createHttp(config.limits, config.tls)
+  const audit = config.auditLog && new AuditLog({ ...config.auditLog, clock, log })
   const storage = await openStorage(storageOptions(config, clock, log, metrics))
   try {
     watchStorage(metrics, storage)
     const { limits, region, accountId } = config
-    const database = await openDatabase({
+    const opened = await openDatabase({
       storage,
       account: { region, accountId },
       ...(config.rootKey === undefined ? {} : { rootKey: config.rootKey }),
@@ -51,7 +54,15 @@ export async function startServer(config: ServerConfig, clock: Clock, log: Log):
       log,
       metrics,
     })
-    registerApi(app, { database, clock, limits, log, onCall: callObserver(metrics) })
+    const database = audit === undefined ? opened : auditedDatabase(opened, audit)
+    registerApi(app, {
+      database,
+      clock,
+      limits,
+      log,
+      onCall: callObserver(metrics),
+      ...(audit && { onUnauthenticated: refusalObserver(audit) }),
+    })
     registerHealth(app, database, metrics)
     const http = new HttpService(app, config.listen, config.tls, log)
     const running = await startServices([storage, database, http], log, config.drainMs)

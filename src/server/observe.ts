@@ -1,6 +1,7 @@
-import type { ApiCall } from '../api/api.ts'
+import type { ApiCall, UnauthenticatedCall } from '../api/api.ts'
 import type { ServerError } from '../base/errors.ts'
 import type { Metrics } from '../base/metrics.ts'
+import type { AuditLog } from '../database/access/audit-log.ts'
 import { engineCode } from '../engine/errors.ts'
 import type { Storage } from '../storage/open.ts'
 import type { WriteObserver } from '../storage/writer/writer.ts'
@@ -23,6 +24,11 @@ export function callObserver(metrics: Metrics): (call: ApiCall) => void {
       metrics.countQueryCall(errorCode === undefined ? 'succeeded' : errorCode === 'QUERY_CANCELLED' ? 'cancelled' : 'failed')
     }
   }
+}
+
+/** Requests that prove nobody, into the audit log. */
+export function refusalObserver(audit: AuditLog): (attempt: UnauthenticatedCall) => void {
+  return (attempt) => audit.write({ ...attempt, outcome: 'denied', decisions: [] })
 }
 
 export function unmappedErrorObserver(metrics: Metrics): (error: ServerError) => void {

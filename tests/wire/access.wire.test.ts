@@ -29,7 +29,7 @@ interface Credentials {
 }
 
 beforeAll(async () => {
-  served = await serve({ data: join(folder, 'data') })
+  served = await serve({ data: join(folder, 'data'), args: ['--audit-log', join(folder, 'audit.jsonl')] })
   for (const DatabaseName of ['sales', 'plant']) {
     await served.write.send(new CreateDatabaseCommand({ DatabaseName }))
     await served.write.send(new CreateTableCommand({ DatabaseName, TableName: 'cpu' }))
@@ -237,6 +237,29 @@ describe('the command line', () => {
     await admin('AttachPolicy', { PolicyName: 'AdministratorAccess', UserName: 'boss' })
     expect((await tidemark(['users', 'list'], boss)).out).toContain('boss')
   })
+})
+
+it('notes in the audit log who did what to what, and from where', async () => {
+  const { query } = clients(await newUser('watched', [{ Effect: 'Allow', Action: 'timestream:Select', Resource: arn('database/sales/*') }]))
+  await run(query, 'SELECT host FROM sales.cpu')
+  await expect(run(query, 'SELECT host FROM plant.cpu')).rejects.toMatchObject({ name: 'AccessDeniedException' })
+  await expect(run(clients({ accessKeyId: 'TMSTRANGER', secretAccessKey: 'x' }).query, 'SELECT 1')).rejects.toThrow('security token')
+  const lines = readFileSync(join(folder, 'audit.jsonl'), 'utf8').trimEnd().split('\n')
+  const noted = lines.map((line) => JSON.parse(line) as Record<string, unknown>)
+  const action = 'timestream:Select'
+  expect(noted.filter(({ principal }) => principal === 'watched')).toMatchObject([
+    {
+      operation: 'Query',
+      outcome: 'succeeded',
+      sourceIp: '127.0.0.1',
+      requestId: expect.stringMatching(/^[A-Z0-9]{26}$/),
+      userAgent: expect.stringContaining('aws-sdk-js'),
+      decisions: [{ action, resource: arn('database/sales/table/cpu'), isAllowed: true }],
+    },
+    { outcome: 'denied', errorCode: 'ACCESS_DENIED', decisions: [{ action, resource: arn('database/plant/table/cpu'), isAllowed: false }] },
+  ])
+  expect(noted.at(-1)).toMatchObject({ operation: 'Query', accessKeyId: 'TMSTRANGER', outcome: 'denied', errorCode: 'UNRECOGNIZED_CLIENT' })
+  expect(noted.filter(({ principal }) => principal === 'root').map(({ operation }) => operation)).toContain('CreateDatabase')
 })
 
 it('keeps users, policies and keys over a restart, their secrets encrypted', async () => {
