@@ -23,7 +23,9 @@ export function modelledOperation({ name }: Pick<Operation, 'name'>): ModelledOp
   const unique = (each: (text: string) => readonly string[]): readonly string[] => [...new Set(found.flatMap(each))]
   return {
     output: unique((text) => [...text.matchAll(/^ \* \/\/ {3}(\w+):/gm)].map(([, member = '']) => member)),
-    exceptions: unique((text) => [...text.matchAll(/@throws \{@link (\w+(?<!Service)Exception)\}/g)].map(([, exception = '']) => exception)),
+    exceptions: unique((text) =>
+      [...text.matchAll(/@throws \{@link (\w+(?<!Service)Exception)\}/g)].map(([, exception = '']) => exception),
+    ),
   }
 }
 
