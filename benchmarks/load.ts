@@ -39,41 +39,22 @@ export async function runLoad(endpoint: URL, next: () => Buffer | undefined, opt
     ((status: number, answer: string) => {
       throw new Error(`${status}: ${answer.slice(0, 500)}`)
     })
-  const sockets = await Promise.all(Array.from({ length: options.connections }, () => open(endpoint)))
+  const connections = await Promise.all(Array.from({ length: options.connections }, () => Connection.open(endpoint)))
   const cpu = process.cpuUsage()
   const startMs = performance.now()
   const end = options.deadlineMs === undefined ? Number.POSITIVE_INFINITY : startMs + options.deadlineMs
   await Promise.all(
-    sockets.map(
-      (socket) =>
-        new Promise<void>((resolve, reject) => {
-          let sentMs = 0
-          const begin = (): void => {
-            sentMs = performance.now()
-            const request = sentMs < end ? next() : undefined
-            if (request === undefined) {
-              socket.destroy()
-              resolve()
-            } else socket.write(request)
-          }
-          const answer = new AnswerReader((status, text) => {
-            latencies.push(performance.now() - sentMs)
-            statuses.set(status, (statuses.get(status) ?? 0) + 1)
-            try {
-              if (status < 200 || status > 299) refuse(status, text())
-            } catch (error) {
-              socket.destroy()
-              reject(error)
-              return
-            }
-            begin()
-          })
-          socket.on('data', (chunk: Buffer) => answer.push(chunk))
-          socket.on('error', reject)
-          socket.on('close', () => reject(new Error('the server closed a connection')))
-          begin()
-        }),
-    ),
+    connections.map(async (connection) => {
+      for (;;) {
+        const sentMs = performance.now()
+        const request = sentMs < end ? next() : undefined
+        if (request === undefined) return connection.close()
+        const { status, text } = await connection.send(request)
+        latencies.push(performance.now() - sentMs)
+        statuses.set(status, (statuses.get(status) ?? 0) + 1)
+        if (status < 200 || status > 299) refuse(status, text())
+      }
+    }),
   )
   const seconds = (performance.now() - startMs) / 1000
   const { user, system } = process.cpuUsage(cpu)
@@ -82,11 +63,45 @@ export async function runLoad(endpoint: URL, next: () => Buffer | undefined, opt
   return { seconds, p50Ms: at(0.5), p99Ms: at(0.99), maxMs: at(1), statuses, cpuSeconds: (user + system) / 1e6 }
 }
 
-function open(endpoint: URL): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const socket = connect({ host: endpoint.hostname, port: Number(endpoint.port), noDelay: true }, () => resolve(socket))
-    socket.once('error', reject)
-  })
+export interface RawAnswer {
+  readonly status: number
+  readonly text: () => string
+}
+
+/** A connection that is kept, with one request under way at most. */
+export class Connection {
+  readonly #socket: Socket
+  #waiting: { readonly resolve: (answer: RawAnswer) => void; readonly reject: (error: Error) => void } | undefined
+
+  private constructor(socket: Socket) {
+    this.#socket = socket
+    const answer = new AnswerReader((status, text) => {
+      const waiting = this.#waiting
+      this.#waiting = undefined
+      waiting?.resolve({ status, text })
+    })
+    socket.on('data', (chunk: Buffer) => answer.push(chunk))
+    socket.on('error', (error) => this.#waiting?.reject(error))
+    socket.on('close', () => this.#waiting?.reject(new Error('the server closed a connection')))
+  }
+
+  static open(endpoint: URL): Promise<Connection> {
+    return new Promise((resolve, reject) => {
+      const socket = connect({ host: endpoint.hostname, port: Number(endpoint.port), noDelay: true }, () => resolve(new Connection(socket)))
+      socket.once('error', reject)
+    })
+  }
+
+  send(request: Buffer): Promise<RawAnswer> {
+    return new Promise((resolve, reject) => {
+      this.#waiting = { resolve, reject }
+      this.#socket.write(request)
+    })
+  }
+
+  close(): void {
+    this.#socket.destroy()
+  }
 }
 
 const headEnd = Buffer.from('\r\n\r\n')

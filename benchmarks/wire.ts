@@ -18,32 +18,47 @@ const sha256 = (data: string | Buffer) => createHash('sha256').update(data).dige
 const hmac = (key: string | Buffer, data: string) => createHmac('sha256', key).update(data).digest()
 
 /** Signature version 4 over the headers that the SDKs sign. */
+export class Signer {
+  readonly #target: Target
+  #key: { readonly date: string; readonly bytes: Buffer } | undefined
+
+  constructor(target: Target) {
+    this.#target = target
+  }
+
+  /** Of a request with a body of that SHA-256. */
+  headers(operation: string, bodyHash: string): Record<string, string> {
+    const { endpoint, accessKeyId, region } = this.#target
+    const amzDate = new Date().toISOString().replace(/[-:]|\.\d{3}/g, '')
+    const date = amzDate.slice(0, 8)
+    const signed: Record<string, string> = {
+      'content-type': 'application/x-amz-json-1.0',
+      host: endpoint.host,
+      'x-amz-date': amzDate,
+      'x-amz-target': `Timestream_20181101.${operation}`,
+    }
+    const names = Object.keys(signed).join(';')
+    const canonical = ['POST', '/', '', ...Object.entries(signed).map(([k, v]) => `${k}:${v}`), '', names, bodyHash].join('\n')
+    const scope = `${date}/${region}/timestream/aws4_request`
+    const signature = hmac(this.#keyOf(date), ['AWS4-HMAC-SHA256', amzDate, scope, sha256(canonical)].join('\n')).toString('hex')
+    return {
+      ...signed,
+      authorization: `AWS4-HMAC-SHA256 Credential=${accessKeyId}/${scope}, SignedHeaders=${names}, Signature=${signature}`,
+    }
+  }
+
+  #keyOf(date: string): Buffer {
+    if (this.#key?.date === date) return this.#key.bytes
+    const { region, secretAccessKey } = this.#target
+    const bytes = [region, 'timestream', 'aws4_request'].reduce((key, part) => hmac(key, part), hmac(`AWS4${secretAccessKey}`, date))
+    this.#key = { date, bytes }
+    return bytes
+  }
+}
+
 export function prepare(target: Target, operation: string, input: object): PreparedCall {
   const body = Buffer.from(JSON.stringify(input))
-  const amzDate = new Date().toISOString().replace(/[-:]|\.\d{3}/g, '')
-  const date = amzDate.slice(0, 8)
-  const signed: Record<string, string> = {
-    'content-type': 'application/x-amz-json-1.0',
-    host: target.endpoint.host,
-    'x-amz-date': amzDate,
-    'x-amz-target': `Timestream_20181101.${operation}`,
-  }
-  const names = Object.keys(signed).join(';')
-  const canonical = ['POST', '/', '', ...Object.entries(signed).map(([k, v]) => `${k}:${v}`), '', names, sha256(body)].join('\n')
-  const scope = `${date}/${target.region}/timestream/aws4_request`
-  const key = [date, target.region, 'timestream', 'aws4_request'].reduce<string | Buffer>(
-    (k, part) => hmac(k, part),
-    `AWS4${target.secretAccessKey}`,
-  )
-  const signature = hmac(key, ['AWS4-HMAC-SHA256', amzDate, scope, sha256(canonical)].join('\n')).toString('hex')
-  return {
-    body,
-    headers: {
-      ...signed,
-      'content-length': String(body.length),
-      authorization: `AWS4-HMAC-SHA256 Credential=${target.accessKeyId}/${scope}, SignedHeaders=${names}, Signature=${signature}`,
-    },
-  }
+  return { body, headers: { ...new Signer(target).headers(operation, sha256(body)), 'content-length': String(body.length) } }
 }
 
 const agent = new Agent({ keepAlive: true, maxSockets: 256 })

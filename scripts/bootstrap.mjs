@@ -1,5 +1,5 @@
 // What `npm start` and `npm test` go through: works on a fresh clone, needs nothing but Node itself.
-// usage: node scripts/bootstrap.mjs start|test|check|build|interop|bench [arguments for that step]
+// usage: node scripts/bootstrap.mjs start|test|check|build|interop|bench|soak [arguments for that step]
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
@@ -71,6 +71,7 @@ const steps = {
   },
   interop: () => run(process.execPath, ['scripts/interop.mjs', ...rest], 'interoperability'),
   bench: () => run(process.execPath, ['--import', 'tsx', 'benchmarks/main.ts', ...rest], 'benchmarks'),
+  soak: () => run(process.execPath, ['--import', 'tsx', 'benchmarks/soak.ts', ...rest], 'soak'),
   start: () => {
     // In this process, so that signals reach the server itself and its exit code is ours.
     const main = join(root, 'dist', 'cli', 'main.js')

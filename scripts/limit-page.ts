@@ -29,6 +29,7 @@ const summaries: Readonly<Record<keyof Limits, string>> = {
   defaultMagneticRetentionDays: 'Retention in the magnetic store of a table that names none',
   futureIngestionMs: 'How far ahead of the present the time of a record may lie',
   requestBodyBytes: 'Bytes of the body of a request',
+  requestBodiesBytes: 'Bytes of the bodies of all requests at a time; beyond it a request is throttled',
   pendingWriteRecords: 'Records that wait to become durable or to reach the engine; beyond it writes are throttled',
   pendingWriteBytes: 'The same in bytes',
   writeAheadLogBytes: 'Bytes of the write-ahead log; beyond it writes are throttled',

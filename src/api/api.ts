@@ -5,6 +5,7 @@ import type { Limits } from '../base/limits.ts'
 import type { Log } from '../base/log.ts'
 import type { Caller } from '../database/caller.ts'
 import type { Database } from '../database/database.ts'
+import { BodyBudget } from './body-budget.ts'
 import { authenticate, call, findOperation, type ApiRequest, type Dispatcher } from './dispatch.ts'
 import { asServerError, encodeError } from './encode-error.ts'
 import { newRequestId } from './request-id.ts'
@@ -124,6 +125,12 @@ export function registerApi(app: FastifyInstance, options: ApiOptions): void {
   void app.register(async (scope) => {
     scope.removeAllContentTypeParsers()
     scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: limits.requestBodyBytes }, (_request, body, done) => done(null, body))
+
+    const budget = new BodyBudget(limits)
+    scope.addHook('onRequest', (request, reply, done) => {
+      budget.reserve(request.raw, reply.raw)
+      done()
+    })
 
     scope.setErrorHandler((error: FastifyError, _request, reply) =>
       finish(reply, newRequestId(), clock.monotonicMs(), answerError('Unknown', asRequestError(error, limits))),

@@ -29,6 +29,8 @@ export interface Limits {
   readonly defaultMagneticRetentionDays: number
   readonly futureIngestionMs: number
   readonly requestBodyBytes: number
+  /** Of all requests at a time; beyond it a request is throttled. */
+  readonly requestBodiesBytes: number
   /** Records waiting to become durable or to reach the engine, over all tables; beyond it a write is throttled. */
   readonly pendingWriteRecords: number
   /** The same in bytes of column data. */
@@ -86,6 +88,7 @@ export const defaultLimits: Limits = {
   defaultMagneticRetentionDays: 73_000,
   futureIngestionMs: 15 * 60_000,
   requestBodyBytes: 8 * 1024 * 1024,
+  requestBodiesBytes: 256 * 1024 * 1024,
   pendingWriteRecords: 500_000,
   pendingWriteBytes: 256 * 1024 * 1024,
   writeAheadLogBytes: 1024 * 1024 * 1024,

@@ -64,6 +64,7 @@ class LoggedStore implements BatchStore {
   readonly #log: WriteAheadLog
   readonly #pending: PendingTables
   #moving: Promise<void> | undefined
+  #relieving: Promise<void> | undefined
 
   constructor(log: WriteAheadLog, pending: PendingTables, engineStored: StoredRecords) {
     this.#log = log
@@ -88,6 +89,14 @@ class LoggedStore implements BatchStore {
     return this.#pending.flush(table)
   }
 
+  relieve(): void {
+    // a failure is kept with its table, and told by `refusal`
+    this.#relieving ??= this.#pending
+      .flush()
+      .catch(() => undefined)
+      .finally(() => (this.#relieving = undefined))
+  }
+
   backlog(): Backlog {
     const { bytes: logBytes, segments: logSegments } = this.#log.size
     return { ...this.#pending.size, logBytes, logSegments }
@@ -106,7 +115,7 @@ class LoggedStore implements BatchStore {
   }
 
   async stop(): Promise<void> {
-    await this.#moving
+    await Promise.all([this.#moving, this.#relieving])
     await this.#pending.stop()
     await this.#log.close(() => this.#pending.size.records === 0)
   }

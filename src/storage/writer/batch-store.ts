@@ -15,6 +15,8 @@ export interface BatchStore {
    * @throws ServerError ENGINE_UNAVAILABLE with the reason why the engine refuses it
    */
   flush(table?: TableName): Promise<void>
+  /** Called when writes are refused for what waits: it goes to the engine now, whatever its age and size. */
+  relieve(): void
   /** What is durable and not in the engine yet. */
   backlog(): Backlog
   /** The same of one table, by its physical name. */
@@ -54,6 +56,7 @@ export function directStore(engine: Pick<Engine, 'rows' | 'insert'>, engineDatab
     stored: createStoredRecords(engine, engineDatabase),
     store: (_table, insert) => engine.insert(insert),
     flush: none,
+    relieve: () => undefined,
     backlog: () => nothing,
     waitingOf: () => nothing,
     refusal: () => undefined,

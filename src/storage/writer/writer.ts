@@ -180,6 +180,7 @@ class GroupCommitWriter implements Writer {
       backlog.logBytes < writeAheadLogBytes
     )
       return
+    this.#store.relieve()
     const refusal = this.#store.refusal()
     throw new ServerError(
       'THROTTLING',

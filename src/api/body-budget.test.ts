@@ -1,0 +1,35 @@
+import { EventEmitter } from 'node:events'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { describe, expect, it } from 'vitest'
+import { BodyBudget } from './body-budget.ts'
+
+const request = (headers: IncomingMessage['headers']) => ({ headers }) as IncomingMessage
+const response = () => new EventEmitter() as ServerResponse
+
+describe('the bodies of requests', () => {
+  const budget = new BodyBudget({ requestBodyBytes: 100, requestBodiesBytes: 250 })
+
+  it('are refused beyond the bound, and taken again when others are answered or gone', () => {
+    const answers = [response(), response()]
+    budget.reserve(request({ 'content-length': '100' }), answers[0]!)
+    budget.reserve(request({ 'transfer-encoding': 'chunked' }), answers[1]!)
+    expect(budget.bytes).toBe(200)
+    const next = () => budget.reserve(request({ 'content-length': '51' }), response())
+    expect(next).toThrow(
+      expect.objectContaining({ code: 'THROTTLING', message: expect.stringMatching(/^Request rate exceeded/) as string }),
+    )
+    answers[0]!.emit('close')
+    expect(budget.bytes).toBe(100)
+    next()
+    answers[1]!.emit('close')
+    expect(budget.bytes).toBe(51)
+  })
+
+  it('count nothing when there is none or it is refused for its length', () => {
+    const before = budget.bytes
+    budget.reserve(request({}), response())
+    budget.reserve(request({ 'content-length': '0' }), response())
+    budget.reserve(request({ 'content-length': '101' }), response())
+    expect(budget.bytes).toBe(before)
+  })
+})
