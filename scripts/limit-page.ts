@@ -3,7 +3,7 @@ import { code, page, table } from './reference-text.ts'
 
 const summaries: Readonly<Record<keyof Limits, string>> = {
   databases: 'Databases',
-  tables: 'Tables in one database',
+  tables: 'Tables of all databases',
   tags: 'Tags on one resource',
   dimensionsPerTable: 'Dimensions that one table knows',
   measureNamesPerTable: 'Measure names that one table knows',
@@ -23,16 +23,24 @@ const summaries: Readonly<Record<keyof Limits, string>> = {
   pageRows: 'Rows of one page of results',
   resultBytes: 'Bytes of a whole result',
   resultMetadataBytes: "Bytes of the names and types of a result's columns",
+  memoryRetentionMinHours: 'Shortest retention in the memory store',
+  magneticRetentionMinDays: 'Shortest retention in the magnetic store',
   memoryRetentionMaxHours: 'Longest retention in the memory store',
   magneticRetentionMaxDays: 'Longest retention in the magnetic store',
   defaultMemoryRetentionHours: 'Retention in the memory store of a table that names none',
   defaultMagneticRetentionDays: 'Retention in the magnetic store of a table that names none',
   futureIngestionMs: 'How far ahead of the present the time of a record may lie',
+  activeMagneticPartitions:
+    'Partitions of the magnetic store (a week of a table) of one database that late records were written into within six hours',
+  controlChangesPerSecond: 'Databases and tables made, changed or removed in one second',
+  controlReadsPerSecond: 'Databases and tables described or listed in one second',
   requestBodyBytes: 'Bytes of the body of a request',
   requestBodiesBytes: 'Bytes of the bodies of all requests at a time; beyond it a request is throttled',
   pendingWriteRecords: 'Records that wait to become durable or to reach the engine; beyond it writes are throttled',
   pendingWriteBytes: 'The same in bytes',
   writeAheadLogBytes: 'Bytes of the write-ahead log; beyond it writes are throttled',
+  rememberedSeries:
+    'Series whose newest time is kept in memory, 16 bytes each; records of other series are looked up before they are stored',
   openCursors: 'Results that are being paged through at once',
   cursorLifetimeMs: 'Time after which the pages of a result are gone',
   cursorBufferBytes: 'Bytes that are read ahead for one result',

@@ -23,11 +23,19 @@ export interface Limits {
   readonly resultBytes: number
   /** Names and types of a result's columns. */
   readonly resultMetadataBytes: number
+  readonly memoryRetentionMinHours: number
   readonly memoryRetentionMaxHours: number
+  readonly magneticRetentionMinDays: number
   readonly magneticRetentionMaxDays: number
   readonly defaultMemoryRetentionHours: number
   readonly defaultMagneticRetentionDays: number
   readonly futureIngestionMs: number
+  /** Partitions of the magnetic store, of all tables of a database, that late records were written into within six hours. */
+  readonly activeMagneticPartitions: number
+  /** Databases and tables made, changed or removed in one second. */
+  readonly controlChangesPerSecond: number
+  /** Databases and tables described or listed in one second. */
+  readonly controlReadsPerSecond: number
   readonly requestBodyBytes: number
   /** Of all requests at a time; beyond it a request is throttled. */
   readonly requestBodiesBytes: number
@@ -37,6 +45,8 @@ export interface Limits {
   readonly pendingWriteBytes: number
   /** Bytes of the write-ahead log; beyond it a write is throttled until the engine has taken what is in it. */
   readonly writeAheadLogBytes: number
+  /** Series whose newest time the writer keeps in memory, 16 bytes each; beyond about half of it, records of forgotten series are looked up. */
+  readonly rememberedSeries: number
   /** Result cursors open at once. */
   readonly openCursors: number
   readonly cursorLifetimeMs: number
@@ -82,16 +92,22 @@ export const defaultLimits: Limits = {
   pageRows: 1000,
   resultBytes: 5_000_000_000,
   resultMetadataBytes: 100_000,
+  memoryRetentionMinHours: 1,
   memoryRetentionMaxHours: 8766,
+  magneticRetentionMinDays: 1,
   magneticRetentionMaxDays: 73_000,
   defaultMemoryRetentionHours: 6,
   defaultMagneticRetentionDays: 73_000,
   futureIngestionMs: 15 * 60_000,
+  activeMagneticPartitions: 250,
+  controlChangesPerSecond: 1000,
+  controlReadsPerSecond: 1000,
   requestBodyBytes: 8 * 1024 * 1024,
   requestBodiesBytes: 256 * 1024 * 1024,
   pendingWriteRecords: 500_000,
   pendingWriteBytes: 256 * 1024 * 1024,
   writeAheadLogBytes: 1024 * 1024 * 1024,
+  rememberedSeries: 4_194_304,
   openCursors: 64,
   cursorLifetimeMs: 3_600_000,
   cursorBufferBytes: 4 * 1024 * 1024,

@@ -81,7 +81,7 @@ export class Metrics {
         const reading = await Promise.resolve()
           .then(read)
           .catch((): Reading => [])
-        if (reading.length === 0) gauge.remove()
+        if (reading.length === 0 && labelNames.length === 0) gauge.remove()
         for (const { labels, value } of reading) gauge.set(labels ?? {}, value)
       },
     })

@@ -10,6 +10,8 @@ export const statusOptions = {
 interface TierStatus {
   readonly rows: number
   readonly bytesOnDisk: number
+  readonly oldestTimeNs?: string
+  readonly newestTimeNs?: string
 }
 
 /** As the operation Status answers. */
@@ -23,6 +25,8 @@ interface StatusAnswer {
     readonly tableName: string
     readonly rows: number
     readonly series: number
+    readonly moves: number
+    readonly merges: number
     readonly memoryStore: TierStatus
     readonly magneticStore: TierStatus
   }[]
@@ -36,8 +40,11 @@ const tableColumns = [
   { name: 'table', align: 'left' },
   { name: 'rows', align: 'right' },
   { name: 'series', align: 'right' },
-  { name: 'memory store', align: 'right' },
-  { name: 'magnetic store', align: 'right' },
+  { name: 'store', align: 'left' },
+  { name: 'rows in it', align: 'right' },
+  { name: 'bytes', align: 'right' },
+  { name: 'oldest', align: 'left' },
+  { name: 'newest', align: 'left' },
 ] as const
 
 export async function runStatus(sources: OptionSources, output: Output): Promise<void> {
@@ -55,24 +62,34 @@ export async function runStatus(sources: OptionSources, output: Output): Promise
     ['databases', String(status.databaseCount)],
     ['tables', String(status.tables.length)],
     ['writes', `${rateText(status.recordsPerSecond)} records/s, ${status.pendingWriteRecords} waiting`],
+    ['background', `${total(status, 'merges')} merges and ${total(status, 'moves')} moves between the stores under way`],
     ['queries', `${rateText(status.queriesPerSecond)} /s`],
   ]
   await output.write(`${facts.map(([name, value]) => `${name?.padEnd(11)}${value}\n`).join('')}\n`)
   const writer = rowWriter('table', tableColumns, output)
   await writer.page(
-    status.tables.map((table) =>
+    status.tables.flatMap(({ databaseName, tableName, rows, series, memoryStore, magneticStore }) =>
       [
-        table.databaseName,
-        table.tableName,
-        table.rows,
-        table.series,
-        bytesText(table.memoryStore.bytesOnDisk),
-        bytesText(table.magneticStore.bytesOnDisk),
-      ].map((value): Cell => ({ text: String(value), json: value })),
+        [databaseName, tableName, rows, series, 'memory', ...tierCells(memoryStore)],
+        ['', '', '', '', 'magnetic', ...tierCells(magneticStore)],
+      ].map((cells) => cells.map((value): Cell => ({ text: String(value), json: value }))),
     ),
   )
   await writer.end()
 }
+
+const total = ({ tables }: StatusAnswer, what: 'merges' | 'moves'): number => tables.reduce((sum, table) => sum + table[what], 0)
+
+const tierCells = ({ rows, bytesOnDisk, oldestTimeNs, newestTimeNs }: TierStatus): readonly (string | number)[] => [
+  rows,
+  bytesText(bytesOnDisk),
+  timeText(oldestTimeNs),
+  timeText(newestTimeNs),
+]
+
+/** To the second, UTC. */
+const timeText = (timeNs: string | undefined): string =>
+  timeNs === undefined ? '' : new Date(Number(BigInt(timeNs) / 1_000_000n)).toISOString().slice(0, 19).replace('T', ' ')
 
 /** `1.5 MiB`; whole below 1 KiB. */
 export function bytesText(bytes: number): string {

@@ -239,6 +239,9 @@ export interface TableStatus {
   readonly tableName: string
   readonly rows: number
   readonly series: number
+  /** Parts on their way into the magnetic store at this moment, and merges under way. */
+  readonly moves: number
+  readonly merges: number
   readonly memoryStore: TierStatus
   readonly magneticStore: TierStatus
 }

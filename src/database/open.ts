@@ -15,6 +15,7 @@ import { openBackupTarget } from './backup/open-target.ts'
 import type { AccessKey, Caller } from './caller.ts'
 import { AccountSettingsControl, tcuOf } from './control/account-settings.ts'
 import { type Account, anyArn, databaseArn, tableArn, userArn } from './control/arn.ts'
+import { ControlRate } from './control/control-rate.ts'
 import { Databases } from './control/databases.ts'
 import { ResourceTags, tagReader } from './control/resource-tags.ts'
 import { TableControl } from './control/tables.ts'
@@ -96,6 +97,7 @@ class StoredDatabase implements OpenDatabase {
   readonly #options: DatabaseOptions
   readonly access: Access
   readonly #opened: OpenedAccess
+  readonly #controlRate: ControlRate
   readonly #databases: Databases
   readonly #tables: TableControl
   readonly #tags: ResourceTags
@@ -115,6 +117,7 @@ class StoredDatabase implements OpenDatabase {
     this.#options = options
     this.#opened = opened
     this.access = opened.access
+    this.#controlRate = new ControlRate(clock, limits)
     this.#databases = new Databases({ storage, account, clock, limits })
     this.#tables = new TableControl({ storage, account, clock, limits }, this.#databases)
     this.#tags = new ResourceTags(this.#databases, this.#tables, account, limits)
@@ -340,6 +343,7 @@ class StoredDatabase implements OpenDatabase {
 
   #authorize(caller: Caller, action: Action, arn: string, facts?: RequestFacts): void {
     authorize(caller, action, arn, this.#options.account, facts)
+    this.#controlRate.admit(action)
   }
 
   #authorizeUser(caller: Caller, action: Action, userName: string): void {

@@ -1,9 +1,10 @@
 import type { ApiCall, UnauthenticatedCall } from '../api/api.ts'
 import type { ServerError } from '../base/errors.ts'
-import type { Metrics } from '../base/metrics.ts'
+import type { Metrics, Reading } from '../base/metrics.ts'
 import type { AuditLog } from '../database/access/audit-log.ts'
 import { engineCode } from '../engine/errors.ts'
 import type { Storage } from '../storage/open.ts'
+import type { TableTiers, TierStatistics } from '../storage/table-statistics.ts'
 import type { WriteObserver } from '../storage/writer/writer.ts'
 
 /** Batches as the writer reports them. */
@@ -35,8 +36,13 @@ export function unmappedErrorObserver(metrics: Metrics): (error: ServerError) =>
   return (error) => metrics.countUnmappedEngineError(String(engineCode(error.message) ?? 'none'))
 }
 
+/** Tables that have metrics of their own: those with the most bytes. */
+const tablesWatched = 200
+
 /** What is read when somebody scrapes. */
-export function watchStorage(metrics: Metrics, { engine, tables, writer }: Pick<Storage, 'engine' | 'tables' | 'writer'>): void {
+export function watchStorage(metrics: Metrics, storage: Pick<Storage, 'engine' | 'tables' | 'writer' | 'catalog'>): void {
+  const { engine, tables, writer } = storage
+  watchTiers(metrics, storage)
   const help = 'of all tables in each tier, replaced versions included until they are merged away'
   metrics.watch('tidemark_tier_rows', `Rows ${help}`, ['tier'], async () => {
     const { memory, magnetic } = await tables.tierSizes()
@@ -69,4 +75,50 @@ export function watchStorage(metrics: Metrics, { engine, tables, writer }: Pick<
       { labels: { kind: 'waiting' }, value: waiting },
     ]
   })
+}
+
+interface LabelledTiers {
+  readonly labels: { readonly database: string; readonly table: string }
+  readonly tiers: TableTiers
+}
+
+function watchTiers(metrics: Metrics, { tables, catalog }: Pick<Storage, 'tables' | 'catalog'>): void {
+  let reading: Promise<readonly LabelledTiers[]> | undefined
+  const read = async (): Promise<readonly LabelledTiers[]> => {
+    const found = await tables.tiers(tablesWatched)
+    const snapshot = catalog.snapshot()
+    return snapshot.databaseNames().flatMap((database) =>
+      (snapshot.tableNames(database) ?? []).flatMap((table) => {
+        const tiers = found.get(catalog.table(database, table)?.physicalName ?? '')
+        return tiers === undefined ? [] : [{ labels: { database, table }, tiers }]
+      }),
+    )
+  }
+  // the gauges of one scrape are read at the same time
+  const shared = (): Promise<readonly LabelledTiers[]> =>
+    (reading ??= read().finally(() => {
+      reading = undefined
+    }))
+  const watchTier = (name: `tidemark_table_${string}`, help: string, value: (tier: TierStatistics) => number | undefined): void => {
+    metrics.watch(name, `${help}; of the ${tablesWatched} largest tables`, ['database', 'table', 'tier'], async () =>
+      (await shared()).flatMap(({ labels, tiers }) =>
+        (['memory', 'magnetic'] as const).flatMap((tier) => {
+          const read = value(tiers[`${tier}Store`])
+          return read === undefined ? [] : [{ labels: { ...labels, tier }, value: read }]
+        }),
+      ),
+    )
+  }
+  const seconds = (timeNs: string | undefined): number | undefined => (timeNs === undefined ? undefined : Number(timeNs) / 1e9)
+  watchTier('tidemark_table_tier_rows', 'Rows of a table in each tier', ({ rows }) => rows)
+  watchTier('tidemark_table_tier_bytes', 'Bytes on disk of a table in each tier', ({ bytesOnDisk }) => bytesOnDisk)
+  watchTier('tidemark_table_tier_oldest_seconds', 'Oldest time of a table in each tier, Unix time', (t) => seconds(t.oldestTimeNs))
+  watchTier('tidemark_table_tier_newest_seconds', 'Newest time of a table in each tier, Unix time', (t) => seconds(t.newestTimeNs))
+  const sum = async (of: (tiers: TableTiers) => number): Promise<Reading> => [
+    { value: (await shared()).reduce((total, { tiers }) => total + of(tiers), 0) },
+  ]
+  metrics.watch('tidemark_tier_moves', 'Parts on their way from the memory store to the magnetic store at this moment', [], () =>
+    sum(({ moves }) => moves),
+  )
+  metrics.watch('tidemark_merges', 'Merges of parts under way', [], () => sum(({ merges }) => merges))
 }

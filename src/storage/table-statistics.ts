@@ -5,6 +5,9 @@ export interface TableStatistics {
   /** Stored rows: replaced versions of a record count until they are merged away. */
   readonly rows: number
   readonly series: number
+  /** Parts on their way from the memory store to the magnetic store at this moment, and merges under way. */
+  readonly moves: number
+  readonly merges: number
   readonly memoryStore: TierStatistics
   readonly magneticStore: TierStatistics
 }
@@ -27,16 +30,70 @@ export async function readStatistics(
 ): Promise<ReadonlyMap<string, TableStatistics>> {
   const result = new Map<string, TableStatistics>()
   if (physicalNames.length === 0) return result
+  // first, since the engine may not tell of its parts before a move is over
+  const work = await readBackgroundWork(engine, options)
   const magneticDisks = await disksOfMagneticVolume(engine, options)
   const sizes = await partSizes(engine, magneticDisks, options)
   for (const name of physicalNames) {
-    const size = sizes.get(localTable(name, options))
-    result.set(name, size === undefined ? emptyTable : await tableStatistics(engine, name, size, magneticDisks, options))
+    const local = localTable(name, options)
+    const size = sizes.get(local)
+    const { moves, merges } = work.get(local) ?? idle
+    if (size === undefined) result.set(name, { rows: 0, series: 0, moves, merges, memoryStore: emptyTier, magneticStore: emptyTier })
+    else {
+      const tiers = withTimes(size, (await readTimes(engine, [name], magneticDisks, options)).get(name))
+      const [series] = await engine.rows(`SELECT toFloat64(uniq(measure_name, series)) FROM ${options.engineDatabase}.${name}`)
+      result.set(name, { rows: size.memory.rows + size.magnetic.rows, series: Number(series?.[0] ?? 0), moves, merges, ...tiers })
+    }
   }
   return result
 }
 
-const emptyTable: TableStatistics = { rows: 0, series: 0, memoryStore: emptyTier, magneticStore: emptyTier }
+export type TableTiers = Pick<TableStatistics, 'memoryStore' | 'magneticStore' | 'moves' | 'merges'>
+
+/** Tables whose times are asked for in one question. */
+const tablesAtOnce = 50
+
+/** The tiers of the `most` tables with the most bytes, by physical name; without counting series: for every scrape of the metrics. */
+export async function readTiers(engine: Engine, most: number, options: LayoutOptions): Promise<ReadonlyMap<string, TableTiers>> {
+  // first, since the engine may not tell of its parts before a move is over
+  const work = await readBackgroundWork(engine, options)
+  const magneticDisks = await disksOfMagneticVolume(engine, options)
+  const sizes = await partSizes(engine, magneticDisks, options)
+  const bytes = ({ memory, magnetic }: TierSizes): number => memory.bytesOnDisk + magnetic.bytesOnDisk
+  const suffix = localTable('', options)
+  const largest = [...sizes]
+    .sort(([, a], [, b]) => bytes(b) - bytes(a))
+    .slice(0, most)
+    .map(([local, size]) => ({ local, physicalName: local.slice(0, local.length - suffix.length), size }))
+  const result = new Map<string, TableTiers>()
+  for (let first = 0; first < largest.length; first += tablesAtOnce) {
+    const some = largest.slice(first, first + tablesAtOnce)
+    const names = some.map(({ physicalName }) => physicalName)
+    // one of them may have been dropped meanwhile
+    const times = await readTimes(engine, names, magneticDisks, options).catch(() => new Map<string, TableTimes>())
+    for (const { local, physicalName, size } of some) {
+      result.set(physicalName, { ...(work.get(local) ?? idle), ...withTimes(size, times.get(physicalName)) })
+    }
+  }
+  return result
+}
+
+interface BackgroundWork {
+  readonly moves: number
+  readonly merges: number
+}
+const idle: BackgroundWork = { moves: 0, merges: 0 }
+
+async function readBackgroundWork(engine: Engine, options: LayoutOptions): Promise<ReadonlyMap<string, BackgroundWork>> {
+  const rows = await engine.rows(
+    `SELECT table, toFloat64(countIf(is_move)), toFloat64(countIf(NOT is_move)) FROM ` +
+      `(SELECT database, table, true AS is_move FROM ${everyNode('moves', options)} ` +
+      `UNION ALL SELECT database, table, false AS is_move FROM ${everyNode('merges', options)}) ` +
+      'WHERE database = {database:String} GROUP BY table',
+    { database: options.engineDatabase },
+  )
+  return new Map(rows.map(([table, moves, merges]) => [String(table), { moves: Number(moves), merges: Number(merges) }]))
+}
 
 interface TierSize {
   readonly rows: number
@@ -68,9 +125,8 @@ async function partSizes(
   magneticDisks: ReadonlySet<string>,
   options: LayoutOptions,
 ): Promise<ReadonlyMap<string, TierSizes>> {
-  const parts = options.cluster ? `cluster('${options.cluster.name}', system.parts)` : 'system.parts'
   const rows = await engine.rows(
-    `SELECT table, disk_name, toFloat64(sum(rows)), toFloat64(sum(bytes_on_disk)) FROM ${parts} ` +
+    `SELECT table, disk_name, toFloat64(sum(rows)), toFloat64(sum(bytes_on_disk)) FROM ${everyNode('parts', options)} ` +
       'WHERE active AND database = {database:String} GROUP BY table, disk_name',
     { database: options.engineDatabase },
   )
@@ -84,35 +140,48 @@ async function partSizes(
   return sizes
 }
 
-async function tableStatistics(
+interface Times {
+  readonly oldest: bigint
+  readonly newest: bigint
+}
+type TableTimes = Partial<Record<'memory' | 'magnetic', Times>>
+
+/** By physical name. On a cluster the tiers of a row are not known: all times are those of the memory store. */
+async function readTimes(
   engine: Engine,
-  physicalName: string,
-  size: TierSizes,
+  physicalNames: readonly string[],
   magneticDisks: ReadonlySet<string>,
   options: LayoutOptions,
-): Promise<TableStatistics> {
-  const table = `${options.engineDatabase}.${physicalName}`
+): Promise<ReadonlyMap<string, TableTimes>> {
   const disk = options.cluster ? "''" : '_disk_name'
-  const times = await engine.rows(`SELECT ${disk} AS disk, toString(min(time)), toString(max(time)) FROM ${table} GROUP BY disk`)
-  const [series] = await engine.rows(`SELECT toFloat64(uniq(measure_name, series)) FROM ${table}`)
-  const tier = (name: 'memory' | 'magnetic'): TierStatistics => {
-    let bounds: { oldest: string; newest: string } | undefined
-    for (const [diskName, oldest, newest] of times) {
-      if (magneticDisks.has(String(diskName)) !== (name === 'magnetic')) continue
-      const [low, high] = [String(oldest), String(newest)]
-      bounds = {
-        oldest: bounds === undefined || BigInt(low) < BigInt(bounds.oldest) ? low : bounds.oldest,
-        newest: bounds === undefined || BigInt(high) > BigInt(bounds.newest) ? high : bounds.newest,
-      }
-    }
-    return bounds === undefined || size[name].rows === 0
-      ? size[name]
-      : { ...size[name], oldestTimeNs: bounds.oldest, newestTimeNs: bounds.newest }
+  const questions = physicalNames.map(
+    (name) =>
+      `SELECT '${name}' AS name, ${disk} AS disk, toString(min(time)), toString(max(time)) FROM ${options.engineDatabase}.${name} GROUP BY disk`,
+  )
+  const result = new Map<string, TableTimes>()
+  for (const [name, diskName, min, max] of await engine.rows(questions.join(' UNION ALL '))) {
+    const tier = magneticDisks.has(String(diskName)) ? 'magnetic' : 'memory'
+    const [oldest, newest] = [BigInt(String(min)), BigInt(String(max))]
+    const known = result.get(String(name))
+    const other = known?.[tier]
+    const times: Times =
+      other === undefined
+        ? { oldest, newest }
+        : { oldest: oldest < other.oldest ? oldest : other.oldest, newest: newest > other.newest ? newest : other.newest }
+    result.set(String(name), { ...known, [tier]: times })
   }
-  return {
-    rows: size.memory.rows + size.magnetic.rows,
-    series: Number(series?.[0] ?? 0),
-    memoryStore: tier('memory'),
-    magneticStore: tier('magnetic'),
-  }
+  return result
 }
+
+function withTimes(sizes: TierSizes, times: TableTimes | undefined): Pick<TableStatistics, 'memoryStore' | 'magneticStore'> {
+  const tier = (name: 'memory' | 'magnetic'): TierStatistics => {
+    const bounds = times?.[name]
+    return bounds === undefined || sizes[name].rows === 0
+      ? sizes[name]
+      : { ...sizes[name], oldestTimeNs: String(bounds.oldest), newestTimeNs: String(bounds.newest) }
+  }
+  return { memoryStore: tier('memory'), magneticStore: tier('magnetic') }
+}
+
+const everyNode = (table: string, { cluster }: LayoutOptions): string =>
+  cluster ? `cluster('${cluster.name}', system.${table})` : `system.${table}`

@@ -44,9 +44,9 @@ const statisticsOf = async (table: TableRecord): Promise<TableStatistics> =>
 
 /** Until it holds; the engine moves and removes parts when it comes to it. */
 async function eventually(holds: () => Promise<boolean>): Promise<boolean> {
-  for (let i = 0; i < 100; i++) {
+  for (let i = 0; i < 1000; i++) {
     if (await holds()) return true
-    await delay(100)
+    await delay(10)
   }
   return false
 }
@@ -93,6 +93,32 @@ describe('tables', () => {
     ).toBe(true)
     await storage.tables.alterRetention(table.physicalName, { memoryStoreHours: 400, magneticStoreDays: 73_000 })
     expect((await statisticsOf(table)).rows).toBe(2)
+  })
+
+  it('tell of the parts that move, and of the times that each tier holds', async () => {
+    const table = await storage.createTable('db', 'moving', { memoryStoreHours: 8000, magneticStoreDays: 30, schema })
+    await storage.writer.write(table, [record(100, 0)])
+    const name = `tidemark.${table.physicalName}`
+    const [day] = (await storage.engine.rows(`SELECT toString(intDiv(time, 86400000000000)) FROM ${name}`))[0]!
+    await storage.engine.execute(
+      `INSERT INTO ${name} (time, series, measure_name, version, value_double) ` +
+        `SELECT ${day} * 86400000000000 + number, rand64(), 'cpu', 1, rand64() FROM numbers(5000000)`,
+    )
+    await storage.tables.alterRetention(table.physicalName, { memoryStoreHours: 1, magneticStoreDays: 30 })
+    let seen = 0
+    expect(
+      await eventually(async () => {
+        const found = (await storage.tables.tiers(10)).get(table.physicalName)!
+        seen = Math.max(seen, found.moves)
+        return found.memoryStore.rows === 0 && found.moves === 0
+      }),
+    ).toBe(true)
+    expect(seen).toBeGreaterThan(0)
+    const tiers = (await storage.tables.tiers(10)).get(table.physicalName)!
+    expect(tiers.memoryStore).toEqual({ rows: 0, bytesOnDisk: 0 })
+    expect(tiers.magneticStore).toMatchObject({ rows: 5_000_001, oldestTimeNs: String(BigInt(String(day)) * 24n * hourNs) })
+    expect((await storage.tables.tiers(1)).size).toBe(1)
+    await storage.tables.drop(table.physicalName)
   })
 
   it('of a batch over more than a hundred days is stored in one insert', async () => {

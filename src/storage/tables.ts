@@ -12,7 +12,7 @@ import {
   dropTableStatements,
   widenStatements,
 } from './layout.ts'
-import { type TableStatistics, type TierSizes, readStatistics, readTierSizes } from './table-statistics.ts'
+import { type TableStatistics, type TableTiers, type TierSizes, readStatistics, readTiers, readTierSizes } from './table-statistics.ts'
 import type { TableRecord } from './table-record.ts'
 
 /** The tables in the engine. Every call is idempotent: repeating one after a crash completes it. */
@@ -34,6 +34,8 @@ export interface Tables {
   statistics(physicalNames: readonly string[]): Promise<ReadonlyMap<string, TableStatistics>>
   /** Of all tables together, from the engine's books: cheap enough for every scrape of the metrics. */
   tierSizes(): Promise<TierSizes>
+  /** Of the `most` largest tables, by physical name. */
+  tiers(most: number): Promise<ReadonlyMap<string, TableTiers>>
 }
 
 export function createTables({ engine, options }: { readonly engine: Engine; readonly options: LayoutOptions }): Tables {
@@ -50,5 +52,6 @@ export function createTables({ engine, options }: { readonly engine: Engine; rea
     drop: (physicalName) => run(dropTableStatements(physicalName, options)),
     statistics: (physicalNames) => readStatistics(engine, physicalNames, options),
     tierSizes: () => readTierSizes(engine, options),
+    tiers: (most) => readTiers(engine, most, options),
   }
 }

@@ -84,7 +84,15 @@ describe('a server', () => {
       tables: [{ databaseName: 'life', tableName: 'cpu', rows: 3, series: 3 }],
     })
     expect(await (await fetch(`${second.endpoint}/metrics`)).text()).toMatch(/^tidemark_tier_rows\{tier="memory"\} 3$/m)
-    expect((await tidemark(['status'], connection)).out).toMatch(/^life +cpu +3 +3 /m)
+    const scraped = await (await fetch(`${second.endpoint}/metrics`)).text()
+    const ofTier = '{database="life",table="cpu",tier="memory"}'
+    expect(scraped).toContain(`\ntidemark_table_tier_rows${ofTier} 3\n`)
+    for (const name of ['bytes', 'oldest_seconds', 'newest_seconds']) {
+      const [, value] = new RegExp(`^tidemark_table_tier_${name}${ofTier} (.*)$`, 'm').exec(scraped) ?? []
+      expect(Number(value), name).toBeGreaterThan(0)
+    }
+    expect(scraped).toMatch(/^tidemark_tier_moves \d+$/m)
+    expect((await tidemark(['status'], connection)).out).toMatch(/^life +cpu +3 +3 +memory +3 .*\n +magnetic +0 +0 B/m)
     expect(await second.stop()).toBe(0)
   })
 

@@ -27,14 +27,14 @@ export function readRetention(
   limits: Limits,
 ): Pick<TableProperties, 'memoryStoreHours' | 'magneticStoreDays'> {
   const { memoryStoreRetentionPeriodInHours: hours, magneticStoreRetentionPeriodInDays: days } = retention
-  checkPeriod('memoryStoreRetentionPeriodInHours', hours, limits.memoryRetentionMaxHours)
-  checkPeriod('magneticStoreRetentionPeriodInDays', days, limits.magneticRetentionMaxDays)
+  checkPeriod('memoryStoreRetentionPeriodInHours', hours, limits.memoryRetentionMinHours, limits.memoryRetentionMaxHours)
+  checkPeriod('magneticStoreRetentionPeriodInDays', days, limits.magneticRetentionMinDays, limits.magneticRetentionMaxDays)
   return { memoryStoreHours: hours, magneticStoreDays: days }
 }
 
-function checkPeriod(member: string, value: number, most: number): void {
-  if (Number.isInteger(value) && value >= 1 && value <= most) return
-  const bound = value > most ? `less than or equal to ${most}` : 'greater than or equal to 1'
+function checkPeriod(member: string, value: number, least: number, most: number): void {
+  if (Number.isInteger(value) && value >= least && value <= most) return
+  const bound = value > most ? `less than or equal to ${most}` : `greater than or equal to ${least}`
   throw new ServerError(
     'VALIDATION',
     `1 validation error detected: Value '${value}' at 'retentionProperties.${member}' failed to satisfy constraint: Member must have value ${bound}`,

@@ -9,6 +9,7 @@ import type { WriteOutcome, WriteRecord } from '../../storage/writer/write-recor
 import type { Writer } from '../../storage/writer/writer.ts'
 import type { Caller } from '../caller.ts'
 import type { WriteInput, WriteResult } from '../database.ts'
+import { ActivePartitions } from './active-partitions.ts'
 import { quotaReason } from './quotas.ts'
 import { type ReadRecord, RecordReader } from './read-record.ts'
 import type { RejectedRecord } from './record.ts'
@@ -40,6 +41,7 @@ export interface WriteServiceOptions {
 export function createWriteService(options: WriteServiceOptions): WriteService {
   const { writer, limits, log } = options
   const shapes = new Shapes(limits)
+  const partitions = new ActivePartitions(options.clock, limits.activeMagneticPartitions)
 
   const prepare = async (input: WriteInput): Promise<Prepared> => {
     checkCount(input.records.length, limits.recordsPerWrite)
@@ -48,6 +50,7 @@ export function createWriteService(options: WriteServiceOptions): WriteService {
     const read = input.records.map((record, index) => reader.read(record, index))
     const rejected = new Map<number, RejectedRecord>()
     const timely = screen(read, table, options, rejected)
+    partitions.admit(table, timely.filter(isLate).map(timeOf))
     return { ...(await grow(timely, table, options, rejected)), readCount: read.length, rejected }
   }
 
@@ -75,7 +78,7 @@ export function createWriteService(options: WriteServiceOptions): WriteService {
     // While the disk is waited for, only the summary is kept: a frame that holds the records would have them copied by every collection.
     write: (caller, input) =>
       prepare(input).then(({ table, records, readCount, rejected }) => {
-        const late = new Map(records.filter(({ store }) => store === 'magnetic').map((record) => [record.index, record]))
+        const late = new Map(records.filter(isLate).map((record) => [record.index, record]))
         const summary = { table, accepted: records.length, late, readCount, rejected }
         return writer.write(table, records).then((outcome) => answer(caller, summary, outcome))
       }),
@@ -95,6 +98,9 @@ interface Summary extends Pick<Prepared, 'table' | 'readCount' | 'rejected'> {
   /** Records for the magnetic store, by their index. */
   readonly late: ReadonlyMap<number, WriteRecord>
 }
+
+const isLate = ({ store }: WriteRecord): boolean => store === 'magnetic'
+const timeOf = ({ timeNs }: WriteRecord): bigint => timeNs
 
 function checkCount(count: number, most: number): void {
   if (count >= 1 && count <= most) return

@@ -117,7 +117,7 @@ async function open(limits = defaultLimits): Promise<{ store: BatchStore; writer
   const options = { catalog, clock, limits, log: silentLog, engineDatabase: 'tidemark' }
   const store = await openLoggedStore({ ...options, engine: rows, stored: rows, keys: storageKeys, directory, segmentBytes: 2000 })
   const engine = { insert: (insert: EngineInsert) => rows.insert(insert), rows: async () => [] }
-  const result = { store, writer: openWriter({ ...options, engine, store, rememberedSeries: 8 }) }
+  const result = { store, writer: openWriter({ ...options, engine, store, limits: { ...limits, rememberedSeries: 8 } }) }
   opened.push(result)
   return result
 }

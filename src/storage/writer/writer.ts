@@ -64,15 +64,13 @@ export interface WriterOptions {
   readonly engine: Pick<Engine, 'rows' | 'insert'>
   readonly catalog: Pick<StoredCatalog, 'table' | 'markDuplicates'>
   readonly clock: Clock
-  readonly limits: Pick<Limits, 'pendingWriteRecords' | 'pendingWriteBytes' | 'writeAheadLogBytes'>
+  readonly limits: Pick<Limits, 'pendingWriteRecords' | 'pendingWriteBytes' | 'writeAheadLogBytes' | 'rememberedSeries'>
   readonly log: Log
   /** The engine's database that holds the tables. */
   readonly engineDatabase: string
   /** What makes batches durable; the engine when absent. The writer drains and stops it. */
   readonly store?: BatchStore
   readonly observer?: WriteObserver
-  /** Series whose newest time is remembered, 16 bytes each; beyond about half of it, records of forgotten series are looked up. Default 2^22. */
-  readonly rememberedSeries?: number
   /** Batches that are being stored at a time, over all tables. */
   readonly concurrentInserts?: number
   readonly batchBounds?: BatchBounds
@@ -122,7 +120,7 @@ class GroupCommitWriter implements Writer {
     this.#store = options.store ?? directStore(options.engine, options.engineDatabase)
     this.#concurrentInserts = options.concurrentInserts ?? this.#store.concurrency
     this.#batchBounds = options.batchBounds ?? defaultBatchBounds
-    this.#watermarks = new Watermarks(options.rememberedSeries ?? 2 ** 22)
+    this.#watermarks = new Watermarks(options.limits.rememberedSeries)
   }
 
   write(table: TableRecord, records: readonly WriteRecord[]): Promise<WriteOutcome> {
