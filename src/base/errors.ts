@@ -68,6 +68,7 @@ export const errorDefinitions = {
   QUERY_CANCELLED: { exception: 'ConflictException', status: 409, sqlState: '57014', blame: 'client', retryable: false },
   // ours
   ENGINE_UNAVAILABLE: { exception: 'InternalServerException', status: 500, sqlState: '08006', blame: 'server', retryable: true },
+  NO_SPACE: { exception: 'InternalServerException', status: 500, sqlState: '53100', blame: 'server', retryable: true },
   SHUTTING_DOWN: { exception: 'InternalServerException', status: 500, sqlState: '57P01', blame: 'server', retryable: true },
   CONFIGURATION: { exception: 'InternalServerException', status: 500, sqlState: 'F0000', blame: 'server', retryable: false },
   INTERNAL: { exception: 'InternalServerException', status: 500, sqlState: 'XX000', blame: 'server', retryable: true, masked: true },

@@ -43,6 +43,8 @@ import { type QueryService, createQueryService } from './query/query-service.ts'
 import { ResultFiles } from './query/result-files.ts'
 import { Rate } from './rate.ts'
 import { readStatus } from './status.ts'
+import type { TableName } from '../storage/writer/batch-store.ts'
+import type { Writer } from '../storage/writer/writer.ts'
 import { type WriteService, createWriteService } from './write/write-service.ts'
 
 export interface DatabaseOptions {
@@ -156,7 +158,7 @@ class StoredDatabase implements OpenDatabase {
       account,
       resultFiles: new ResultFiles(join(storage.dataDirectory, 'results'), limits.resultFileBytes),
       ...(storage.engine.kind === 'chdb' && { machine: { processors: availableParallelism(), memoryBytes: totalmem() } }),
-      flushTable: (table) => storage.writer.flush(table),
+      flushTable: (table) => flushForReading(storage.writer, table),
     })
   }
 
@@ -356,6 +358,16 @@ class StoredDatabase implements OpenDatabase {
 
   #authorizeTable(caller: Caller, action: Action, databaseName: string, tableName: string, facts?: RequestFacts): void {
     this.#authorize(caller, action, tableArn(this.#options.account, databaseName, tableName), facts)
+  }
+}
+
+/** Reading goes on while a disk is full: then without the records that wait for space in the log. */
+async function flushForReading(writer: Writer, table: TableName): Promise<void> {
+  try {
+    await writer.flush(table)
+  } catch (error) {
+    // the writer has logged it, and tells writers when too much is waiting
+    if (!(error instanceof ServerError) || error.code !== 'NO_SPACE') throw error
   }
 }
 

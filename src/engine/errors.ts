@@ -7,6 +7,8 @@ export interface EngineFault {
   readonly cause?: unknown
 }
 
+const noSpace = 'No space is left on a disk of the engine'
+
 /** The engine's codes that a client can cause or should see as they are. Texts are ours: the engine's hold its SQL and names. */
 const faults: Readonly<Record<number, readonly [ErrorCode, string]>> = {
   6: ['INVALID_CAST_ARGUMENT', 'A text cannot be cast to the wanted type'],
@@ -65,13 +67,16 @@ const faults: Readonly<Record<number, readonly [ErrorCode, string]>> = {
   319: ['ENGINE_UNAVAILABLE', 'The engine does not know whether a write was stored'],
   425: ['ENGINE_UNAVAILABLE', 'A system call of the engine failed'],
   999: ['ENGINE_UNAVAILABLE', 'The engine lost its coordination service'],
-  243: ['ENGINE_UNAVAILABLE', 'The engine has no space left on its disk'],
+  243: ['NO_SPACE', noSpace],
   192: ['CONFIGURATION', 'The engine does not know the user'],
   193: ['CONFIGURATION', 'The engine refused the password'],
   194: ['CONFIGURATION', 'The engine wants a password'],
   497: ['CONFIGURATION', 'The user of the engine lacks a privilege'],
   516: ['CONFIGURATION', 'The engine refused the user or the password'],
 }
+
+/** CANNOT_WRITE_TO_FILE_DESCRIPTOR, CANNOT_OPEN_FILE, CANNOT_FSYNC, CANNOT_CREATE_DIRECTORY, SYSTEM_ERROR, POCO_EXCEPTION, STD_EXCEPTION … */
+const systemFaults = new Set([75, 76, 77, 81, 425, 458, 478, 481, 1000, 1001, 1002])
 
 const raised = /TIDEMARK\|([A-Z_]+)\|([\s\S]*)$/
 /** What the engine adds after the text of an error; the first of them ends our message. */
@@ -99,6 +104,10 @@ export function mapEngineFault(fault: EngineFault): ServerError {
     const [, code = '', text = ''] = ours
     // a text of the query could look like one of ours: only known codes count
     if (code in errorDefinitions) return new ServerError(code as ErrorCode, undecorated(text), { cause: fault.cause })
+  }
+  // a full disk shows up under several numbers, as the call that failed had it
+  if (fault.code !== undefined && systemFaults.has(fault.code) && /errno: 28\b|No space left on device/.test(fault.message)) {
+    return new ServerError('NO_SPACE', noSpace, { cause: fault.cause ?? fault.message })
   }
   const known = fault.code === undefined ? undefined : faults[fault.code]
   if (known) return new ServerError(known[0], known[1], { cause: fault.cause ?? fault.message })

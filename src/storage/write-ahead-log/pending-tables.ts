@@ -220,7 +220,7 @@ export class PendingTables {
     const { databaseName, tableName, physicalName } = pending.table
     const reason = error instanceof ServerError && error.definition.masked !== true ? error.message : 'an internal error'
     const shown = new ServerError(
-      'ENGINE_UNAVAILABLE',
+      isNoSpace(error) ? 'NO_SPACE' : 'ENGINE_UNAVAILABLE',
       `Records of ${databaseName}.${tableName} are safe in the write-ahead log, but the engine does not take them: ${reason}`,
       { cause: error },
     )
@@ -289,3 +289,5 @@ export class PendingTables {
     return oldest
   }
 }
+
+const isNoSpace = (error: unknown): boolean => error instanceof ServerError && error.code === 'NO_SPACE'

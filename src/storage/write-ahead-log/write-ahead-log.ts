@@ -238,6 +238,9 @@ async function writeAll(file: FileHandle, bytes: Uint8Array, offset: number): Pr
 
 function unwritable(directory: string, error: unknown): ServerError {
   const { code, message } = error as NodeJS.ErrnoException
-  const reason = code === 'ENOSPC' || code === 'EDQUOT' ? 'no space is left on its disk' : (code ?? message)
-  return new ServerError('ENGINE_UNAVAILABLE', `The write-ahead log in ${directory} cannot be written: ${reason}.`, { cause: error })
+  const isFull = code === 'ENOSPC' || code === 'EDQUOT'
+  const reason = isFull ? 'no space is left on its disk' : (code ?? message)
+  return new ServerError(isFull ? 'NO_SPACE' : 'ENGINE_UNAVAILABLE', `The write-ahead log in ${directory} cannot be written: ${reason}.`, {
+    cause: error,
+  })
 }
