@@ -1,15 +1,17 @@
 import { existsSync } from 'node:fs'
+import { totalmem } from 'node:os'
 import { ServerError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import { bindParameters, quoteText } from './bind-parameters.ts'
 import { ChunkQueue } from './chunk-queue.ts'
 import { arrowInsert } from './embedded/arrow-columns.ts'
+import { LargeShapes } from './embedded/large-shapes.ts'
 import { openSession, StatementSession } from './embedded/sessions.ts'
 import { StreamSession } from './embedded/stream-session.ts'
 import type { Engine, EngineInsert, EngineParameters, EngineProgress, EngineQuery, EngineResult } from './engine.ts'
 import { engineCode, mapEngineFault } from './errors.ts'
 import { Gate } from './gate.ts'
-import { progressOf, progressQuery, ProgressWatch } from './progress-watch.ts'
+import { type ProgressHandle, progressOf, progressQuery, ProgressWatch } from './progress-watch.ts'
 import { RunningQueries, type RunningQuery } from './running-queries.ts'
 
 export interface ChdbOptions {
@@ -18,6 +20,8 @@ export interface ChdbOptions {
   readonly configFile?: string
   /** Further arguments of the engine, `--name=value`; settings apply to every session. */
   readonly connectionArgs?: readonly string[]
+  /** Memory for blocks of columns as they are after decryption and decompression. Default an eighth of the machine's, 1 GB at most. */
+  readonly uncompressedCacheBytes?: number
   /** Size of libuv's thread pool (UV_THREADPOOL_SIZE at the start of the process), which native calls occupy while they run. Default 4. */
   readonly poolThreads?: number
   /** Queries that run at once; at most two less than the pool has threads. Default 8. */
@@ -34,6 +38,13 @@ const waitingInserts = 256
 const waitingStatements = 4096
 /** Settings of every session. ALP and friends are stable on disk, yet still behind a switch. */
 const sessionArgs = ['--allow_experimental_codecs=1', '--max_query_size=134217728', '--timeout_before_checking_execution_speed=0']
+/** Uncompressed blocks that were read stay in memory, whatever the size of a read; by itself the engine keeps none, and none of large reads. */
+const cacheArgs = (bytes: number): readonly string[] => [
+  `--uncompressed_cache_size=${bytes}`,
+  '--use_uncompressed_cache=1',
+  '--merge_tree_max_rows_to_use_cache=1000000000000',
+  '--merge_tree_max_bytes_to_use_cache=1000000000000000',
+]
 /** One insert is one part per partition, however many days it spans. */
 const insertArgs = ['--max_partitions_per_insert_block=0', '--max_insert_threads=1', '--async_insert=0']
 
@@ -49,6 +60,7 @@ export async function openChdb(options: ChdbOptions): Promise<Engine> {
   const args = [
     ...(options.configFile === undefined ? [] : [`--config-file=${options.configFile}`]),
     ...sessionArgs,
+    ...cacheArgs(options.uncompressedCacheBytes ?? Math.min(2 ** 30, Math.floor(totalmem() / 8))),
     ...(options.connectionArgs ?? []),
   ]
   const open = (extra: readonly string[] = []): StatementSession =>
@@ -71,6 +83,10 @@ class ChdbEngine implements Engine {
   readonly #queryGate: Gate
   readonly #insertGate = new Gate(1, waitingInserts, 'inserts')
   readonly #statementGate = new Gate(1, waitingStatements, 'statements')
+  /** For results that are made whole; opened when they are needed. */
+  readonly #idleWhole: StatementSession[] = []
+  readonly #whole = new Set<StatementSession>()
+  readonly #large = new LargeShapes()
   readonly #idle: StreamSession[] = []
   readonly #streams = new Set<StreamSession>()
   readonly #running: RunningQueries
@@ -104,6 +120,12 @@ class ChdbEngine implements Engine {
     let leave: (() => void) | undefined
     try {
       leave = await this.#queryGate.enter(running.stopping.signal)
+      const whole = await this.#makeWhole(query, running)
+      if (whole) {
+        this.#running.finish(running)
+        leave()
+        return whole
+      }
       const session = this.#takeIdle() ?? (await this.#openStream())
       if (running.stopped) {
         this.#idle.push(session)
@@ -121,10 +143,39 @@ class ChdbEngine implements Engine {
     }
   }
 
+  /** The result in one piece; undefined when it is not wanted so or is too large for that. */
+  async #makeWhole(query: EngineQuery, running: RunningQuery): Promise<EngineResult | undefined> {
+    const { wholeBytes, timeoutMs } = query
+    if (wholeBytes === undefined || this.#large.has(query.text)) return undefined
+    const text = queryText({ ...query, settings: { ...query.settings, max_result_bytes: wholeBytes, result_overflow_mode: 'throw' } })
+    const session = this.#idleWhole.pop() ?? this.#openWhole()
+    const progress = this.#progress.watch(running.queryId)
+    const relax = this.#running.watchdog(running, timeoutMs, queryTimeout)
+    try {
+      return wholeResult(await session.bytes(text), progress)
+    } catch (error) {
+      if (running.stopped) throw running.stopped
+      const message = error instanceof Error ? error.message : String(error)
+      if (engineCode(message) !== resultTooLarge) throw this.#mapped(message, error)
+      this.#large.add(query.text)
+      return undefined
+    } finally {
+      relax()
+      progress.stop()
+      this.#idleWhole.push(session)
+    }
+  }
+
+  #openWhole(): StatementSession {
+    const session = new StatementSession(openSession(this.#options.dataDirectory, this.#args))
+    this.#whole.add(session)
+    return session
+  }
+
   #start(running: RunningQuery, session: StreamSession, text: string, timeoutMs: number | undefined, leave: () => void): ChdbResult {
     const queue = new ChunkQueue()
     const progress = this.#progress.watch(running.queryId)
-    const relax = this.#running.watchdog(running, timeoutMs, () => new ServerError('QUERY_TIMEOUT', 'The query exceeded its time limit'))
+    const relax = this.#running.watchdog(running, timeoutMs, queryTimeout)
     let over: () => void = () => undefined
     const released = new Promise<void>((resolve) => (over = resolve))
     session.run(text, {
@@ -227,7 +278,7 @@ class ChdbEngine implements Engine {
     for (const session of this.#streams) session.cancel()
     await this.drain()
     await Promise.all([...this.#streams].map((session) => session.close()))
-    for (const session of [this.#inserts, this.#statements, this.#control]) await session.close()
+    for (const session of [...this.#whole, this.#inserts, this.#statements, this.#control]) await session.close()
   }
 
   async #mapping<T>(work: () => Promise<T>): Promise<T> {
@@ -248,6 +299,18 @@ class ChdbEngine implements Engine {
     return error
   }
 }
+
+const queryTimeout = (): ServerError => new ServerError('QUERY_TIMEOUT', 'The query exceeded its time limit')
+/** The engine's TOO_MANY_ROWS_OR_BYTES. */
+const resultTooLarge = 396
+
+const wholeResult = (bytes: Uint8Array, progress: ProgressHandle): EngineResult => ({
+  chunks: async function* () {
+    if (bytes.byteLength > 0) yield bytes
+  },
+  progress: () => progress.current,
+  close: async () => undefined,
+})
 
 interface ChdbResultControl {
   more(): void

@@ -41,6 +41,11 @@ export interface EngineQuery {
   /** Ours, `[A-Z0-9]+`; the handle for cancel and progress. */
   readonly queryId: string
   readonly timeoutMs?: number
+  /**
+   * A result of so many bytes at most may be made whole before any of it is answered, which is quicker where it is allowed. A larger one is streamed;
+   * the engine may then begin anew.
+   */
+  readonly wholeBytes?: number
 }
 
 export interface EngineProgress {

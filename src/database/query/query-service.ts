@@ -315,7 +315,7 @@ class EngineQueryService implements QueryService {
     }
     const { text, settings, columns } = statement
     const types = columns.map((column) => column.type)
-    const source = new EngineRows(engine, { text, settings, queryId, timeoutMs }, types, bufferBytes, rowOptions)
+    const source = new EngineRows(engine, { text, settings, queryId, timeoutMs, wholeBytes: bufferBytes }, types, bufferBytes, rowOptions)
     if (this.#areWaiting) this.#background(this.#cursors.yieldPlaces())
     return { columns, source }
   }

@@ -37,6 +37,12 @@ export class StatementSession {
     return result.text()
   }
 
+  /** The output as bytes. */
+  async bytes(text: string): Promise<Uint8Array> {
+    const result = await this.#inTurn(() => this.#session.queryAsync(text, { format: 'Null' }))
+    return result.bytes()
+  }
+
   /** Columns in, without copying them; their memory must not change until this resolves. */
   async insert(insert: ArrowInsert): Promise<void> {
     await this.#inTurn(async () => {
