@@ -15,6 +15,7 @@ export class RowBinaryReader {
   #length = 0
   /** Bytes from `#position` on that the unfinished row is known to need. */
   #needed = 0
+  #spanEnd = 0
   /** `#buffer` is ours and may be appended to. */
   #owned = false
 
@@ -172,6 +173,22 @@ export class RowBinaryReader {
       text += asciiCharacters[byte]!
     }
     return text
+  }
+
+  /** Where the bytes of a String begin in `memory`; they end at `spanEnd`. Both are good until the next call. */
+  span(): number {
+    const size = this.varint()
+    const at = this.#take(size)
+    this.#spanEnd = at + size
+    return at
+  }
+
+  get spanEnd(): number {
+    return this.#spanEnd
+  }
+
+  get memory(): Buffer {
+    return this.#buffer
   }
 
   /** A String's bytes, as a view into the chunk: copy what must outlive the next `feed`. */

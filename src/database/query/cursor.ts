@@ -3,9 +3,10 @@ import { ServerError } from '../../base/errors.ts'
 import type { Limits } from '../../base/limits.ts'
 import type { Caller } from '../caller.ts'
 import type { ResultColumn } from '../database.ts'
+import { PageText } from './encode/page-text.ts'
 import { resultTooLarge } from './engine-rows.ts'
 import type { ReadInsights } from './query-insights.ts'
-import type { RowSource } from './row-source.ts'
+import { type RowSource, writeRow } from './row-source.ts'
 
 /** What the pages of a result are cut from, and to whom it belongs. */
 export interface CursorOrigin {
@@ -40,6 +41,8 @@ const usesPerToken = 5
 
 const outgrown = 'Query aborted as max page response size has been exceeded by the output result row'
 
+const pageReserve = 8192
+
 export type CursorState = 'open' | 'finished' | 'failed' | 'cancelled'
 
 /**
@@ -56,6 +59,8 @@ export class Cursor {
   /** A row that did not fit on the page before. */
   #held: string | undefined
   #page: RowPage | undefined
+  /** Bytes to begin a page's text with: about as many as the page before took. */
+  #pageRoom = pageReserve
   #pageNumber = -1
   #uses = 0
   #deliveredBytes = 0
@@ -121,33 +126,41 @@ export class Cursor {
 
   async #cut(maxRows: number, deadlineMs: number, clock: Clock): Promise<RowPage> {
     const { source, unpaged } = this.origin
-    const rows: string[] = []
-    let bytes = 0
+    const text = new PageText(this.#pageRoom)
+    let rowCount = 0
+    const pageOf = (bytes: number, more: boolean): RowPage => {
+      text.cutTo(bytes)
+      this.#pageRoom = bytes + pageReserve
+      return this.#pageOf(text.text(), rowCount, rowCount === 0 ? 0 : bytes + 1, more)
+    }
     for (;;) {
-      const row = this.#held ?? source.next()
-      this.#held = undefined
-      if (row === undefined) {
-        if (source.ended) return this.#pageOf(rows, bytes, false)
+      const start = text.length
+      if (start > 0) text.separate()
+      const rowStart = text.length
+      if (this.#held === undefined ? !source.next(text) : !writeRow(text, this.#held)) {
+        text.cutTo(start)
+        if (source.ended) return pageOf(start, false)
         const leftMs = deadlineMs - clock.monotonicMs()
-        if (leftMs <= 0) return this.#pageOf(rows, bytes, true)
+        if (leftMs <= 0) return pageOf(start, true)
         await source.wait(leftMs)
         continue
       }
-      const size = Buffer.byteLength(row) + 1
-      if (!unpaged && rows.length > 0 && (rows.length === maxRows || bytes + size > this.#rowBytes)) {
-        this.#held = row
-        return this.#pageOf(rows, bytes, true)
+      this.#held = undefined
+      const isTooMuch = text.length + 1 > this.#rowBytes
+      if (!unpaged && rowCount > 0 && (rowCount === maxRows || isTooMuch)) {
+        this.#held = text.text(rowStart)
+        return pageOf(start, true)
       }
-      if (bytes + size > this.#rowBytes) throw new ServerError('RESULT_TOO_LARGE', outgrown)
-      rows.push(row)
-      bytes += size
+      if (isTooMuch) throw new ServerError('RESULT_TOO_LARGE', outgrown)
+      rowCount++
     }
   }
 
-  #pageOf(rows: readonly string[], bytes: number, more: boolean): RowPage {
+  /** `bytes` with a comma behind every row. */
+  #pageOf(rows: string, rowCount: number, bytes: number, more: boolean): RowPage {
     if (this.#refusal !== undefined) throw this.#refusal
     this.#deliveredBytes += bytes
-    this.#deliveredRows += rows.length
+    this.#deliveredRows += rowCount
     if (this.#deliveredBytes > this.#limits.resultBytes) throw new ServerError('RESULT_TOO_LARGE', resultTooLarge)
     const { maxRows, principalName } = this.origin
     if (maxRows !== undefined && this.#deliveredRows > maxRows) {
@@ -158,8 +171,8 @@ export class Cursor {
     }
     const { percentage, bytesScanned, bytesMetered } = this.origin.source.progress
     return {
-      rowsJson: `[${rows.join(',')}]`,
-      rowCount: rows.length,
+      rowsJson: `[${rows}]`,
+      rowCount,
       more,
       progressPercentage: more ? Math.min(percentage, 99.99) : 100,
       bytesScanned,

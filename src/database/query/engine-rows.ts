@@ -2,6 +2,7 @@ import { ServerError } from '../../base/errors.ts'
 import { RowBinaryReader } from '../../engine/decode.ts'
 import type { Engine, EngineProgress, EngineQuery, EngineResult } from '../../engine/engine.ts'
 import type { Type } from '../../sql/types/type.ts'
+import { PageText } from './encode/page-text.ts'
 import { rowEncoder, type Encoder } from './encode/row-encoder.ts'
 import type { Admitted } from './admission.ts'
 import type { ResultFile } from './result-files.ts'
@@ -42,7 +43,7 @@ export class EngineRows implements RowSource {
   #delivered = false
   #failure: unknown
   #closed = false
-  #row = ''
+  #page = new PageText(0)
   readonly #options: EngineRowsOptions
   readonly #stop = new AbortController()
   #file: ResultFile | undefined
@@ -170,10 +171,13 @@ export class EngineRows implements RowSource {
     return this.#waitingBytes + this.#reader.pending
   }
 
-  next(): string | undefined {
+  next(page: PageText): boolean {
     if (this.#failure !== undefined) throw this.#failure
+    const start = page.length
+    this.#page = page
     for (;;) {
-      if (this.#reader.attempt(this.#readRow)) return this.#row
+      if (this.#reader.attempt(this.#readRow)) return true
+      page.cutTo(start)
       const chunk = this.#chunks.shift()
       if (!chunk) break
       this.#waitingBytes -= chunk.byteLength
@@ -184,12 +188,10 @@ export class EngineRows implements RowSource {
     }
     this.#refill()
     if (this.#delivered && !this.#isInFile) this.#reader.end()
-    return undefined
+    return false
   }
 
-  readonly #readRow = (reader: RowBinaryReader): void => {
-    this.#row = this.#encodeRow(reader)
-  }
+  readonly #readRow = (reader: RowBinaryReader): void => this.#encodeRow(reader, this.#page)
 
   get ended(): boolean {
     return this.#delivered && this.#failure === undefined && this.#chunks.length === 0 && this.#reader.pending === 0 && !this.#isInFile

@@ -3,8 +3,9 @@ import { RowBinaryReader } from '../../engine/decode.ts'
 import type { Engine } from '../../engine/engine.ts'
 import type { ExplainStatement, RunnableStatement } from '../../sql/compile.ts'
 import { scalar, row } from './encode/datum-text.ts'
+import { PageText } from './encode/page-text.ts'
 import { EngineRows, type EngineRowsOptions } from './engine-rows.ts'
-import type { QueryProgress, RowSource } from './row-source.ts'
+import { type QueryProgress, type RowSource, writeRow } from './row-source.ts'
 import { Signal } from './signal.ts'
 
 export interface ExplainOptions {
@@ -83,10 +84,12 @@ export class ExplainRows implements RowSource {
     this.#running = rows
     let count = 0
     let bytes = 0
+    const row = new PageText()
     for (;;) {
-      for (let row = rows.next(); row !== undefined; row = rows.next()) {
+      while (rows.next(row)) {
         count++
         bytes += row.length
+        row.cutTo(0)
       }
       if (rows.ended) break
       await rows.wait(timeoutMs)
@@ -101,9 +104,9 @@ export class ExplainRows implements RowSource {
     ]
   }
 
-  next(): string | undefined {
+  next(page: PageText): boolean {
     if (this.#failure !== undefined) throw this.#failure
-    return this.#rows?.[this.#position++]
+    return writeRow(page, this.#rows?.[this.#position++])
   }
 
   get ended(): boolean {

@@ -1,7 +1,9 @@
-/** Rows of a result as JSON texts, one after the other; what a cursor pages through. */
+import type { PageText } from './encode/page-text.ts'
+
+/** Rows of a result as JSON, one after the other; what a cursor pages through. */
 export interface RowSource {
-  /** The next row; undefined when none is there yet or none is left. @throws what ended the query */
-  next(): string | undefined
+  /** Writes the next row; false, with nothing written, when none is there yet or none is left. @throws what ended the query */
+  next(page: PageText): boolean
   /** No row will come any more (`next` has answered the last). */
   readonly ended: boolean
   /** Resolves when `next` or `ended` may answer otherwise, at the latest after `timeoutMs`. */
@@ -25,7 +27,7 @@ export const leastMeteredBytes = 10_000_000
 export function listedRows(rows: readonly string[]): RowSource {
   let position = 0
   return {
-    next: () => rows[position++],
+    next: (page) => writeRow(page, rows[position++]),
     get ended() {
       return position >= rows.length
     },
@@ -33,4 +35,10 @@ export function listedRows(rows: readonly string[]): RowSource {
     progress: { percentage: 100, bytesScanned: 0, bytesMetered: 0 },
     close: async () => undefined,
   }
+}
+
+/** For rows that are texts already. */
+export function writeRow(page: PageText, row: string | undefined): boolean {
+  if (row !== undefined) page.utf8(row)
+  return row !== undefined
 }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { defaultLimits } from '../../../src/base/limits.ts'
 import { silentLog } from '../../../src/base/log.ts'
+import { PageText } from '../../../src/database/query/encode/page-text.ts'
 import { rowEncoder } from '../../../src/database/query/encode/row-encoder.ts'
 import { newQueryId } from '../../../src/database/query/query-id.ts'
 import { openChdb } from '../../../src/engine/chdb.ts'
@@ -55,7 +56,11 @@ export class Evaluator {
     const rows: (readonly ExampleValue[])[] = []
     for await (const chunk of result.chunks()) {
       reader.feed(chunk)
-      while (reader.attempt((each) => rows.push((JSON.parse(encode(each)) as { Data: Datum[] }).Data.map(datumValue))));
+      for (;;) {
+        const row = new PageText()
+        if (!reader.attempt((each) => encode(each, row))) break
+        rows.push((JSON.parse(row.text()) as { Data: Datum[] }).Data.map(datumValue))
+      }
     }
     reader.end()
     return { names: columns.map((column) => column.name), types: columns.map((column) => typeText(column.type)), rows }

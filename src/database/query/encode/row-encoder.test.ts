@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { RowBinaryReader } from '../../../engine/decode.ts'
 import * as t from '../../../sql/types/type.ts'
+import { PageText } from './page-text.ts'
 import { rowEncoder } from './row-encoder.ts'
 
 const bytes = (...parts: (number | Buffer)[]): Buffer =>
@@ -33,8 +34,10 @@ function encode(types: readonly t.Type[], data: Buffer): string[] {
   // byte by byte: no row may depend on how the chunks are cut
   for (const byte of data) {
     reader.feed(Uint8Array.of(byte))
-    while (reader.attempt((source) => void rows.push(encodeRow(source)))) {
-      // every whole row is taken
+    for (;;) {
+      const page = new PageText(1)
+      if (!reader.attempt((source) => encodeRow(source, page))) break
+      rows.push(page.text())
     }
   }
   reader.end()

@@ -1,3 +1,5 @@
+import type { PageText } from './page-text.ts'
+
 /**
  * Dates, times and intervals as result texts. Nanoseconds come as the two halves of an Int64 (`low` unsigned, `high` signed), so that no
  * bigint is made per cell.
@@ -8,6 +10,23 @@ export function timestampText(low: number, high: number): string {
   split(low, high)
   const day = Math.floor(seconds / secondsPerDay)
   return `${dateText(day)} ${clockText(seconds - day * secondsPerDay, nanoseconds)}`
+}
+
+/** The same, written behind what the page has; after `reserve`. */
+export function writeTimestamp(page: PageText, low: number, high: number): void {
+  split(low, high)
+  const day = Math.floor(seconds / secondsPerDay)
+  const second = seconds - day * secondsPerDay
+  const hour = Math.floor(second / 3600)
+  page.ascii(dateText(day))
+  page.byte(space)
+  page.padded(hour, 2)
+  page.byte(colon)
+  page.padded(Math.floor((second - hour * 3600) / 60), 2)
+  page.byte(colon)
+  page.padded(second % 60, 2)
+  page.byte(point)
+  page.padded(nanoseconds, 9)
 }
 
 /** `01:00:00.000000000` of nanoseconds of a day. */
@@ -48,6 +67,9 @@ export function dateText(days: number): string {
   return lastDateText
 }
 
+const space = 0x20
+const point = 0x2e
+const colon = 0x3a
 const secondsPerDay = 86_400
 
 /** Results of `split`: whole seconds (rounded down) and the nanoseconds above them. */

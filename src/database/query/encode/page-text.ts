@@ -1,0 +1,123 @@
+/** Room that a value of fixed length and what stands around it take at most. */
+const scalarRoom = 128
+
+/** JSON text of rows in UTF-8, as it grows: rows are separated by commas. Written byte by byte, so that a cell makes no string. */
+export class PageText {
+  #bytes: Buffer
+  #capacity: number
+  #length = 0
+
+  constructor(capacity = 4096) {
+    this.#bytes = Buffer.allocUnsafe(capacity)
+    this.#capacity = capacity
+  }
+
+  /** Bytes that were written. */
+  get length(): number {
+    return this.#length
+  }
+
+  /** Takes back what was written behind `length`. */
+  cutTo(length: number): void {
+    this.#length = length
+  }
+
+  /** The text from `start` on. */
+  text(start = 0): string {
+    return this.#bytes.toString('utf8', start, this.#length)
+  }
+
+  /** Makes room for `size` bytes; the writers of single bytes rely on it. */
+  reserve(size: number = scalarRoom): void {
+    if (this.#length + size > this.#capacity) this.#grow(size)
+  }
+
+  #grow(size: number): void {
+    this.#capacity = Math.max(this.#length + size, this.#capacity * 2)
+    const larger = Buffer.allocUnsafe(this.#capacity)
+    this.#bytes.copy(larger, 0, 0, this.#length)
+    this.#bytes = larger
+  }
+
+  /** The comma between two rows. */
+  separate(): void {
+    this.reserve()
+    this.byte(comma)
+  }
+
+  /** Of ASCII, after `reserve`. */
+  byte(code: number): void {
+    this.#bytes[this.#length++] = code
+  }
+
+  /** Of ASCII text, after `reserve`. */
+  ascii(text: string): void {
+    const bytes = this.#bytes
+    let at = this.#length
+    for (let index = 0; index < text.length; index++) bytes[at++] = text.charCodeAt(index)
+    this.#length = at
+  }
+
+  /** Bytes that are made once, after `reserve`. */
+  bytes(source: Uint8Array): void {
+    const bytes = this.#bytes
+    let at = this.#length
+    for (let index = 0; index < source.length; index++) bytes[at++] = source[index]!
+    this.#length = at
+  }
+
+  /** Text of any kind and length. */
+  utf8(text: string): void {
+    this.reserve(text.length * 3)
+    this.#length += this.#bytes.write(text, this.#length, 'utf8')
+  }
+
+  /** A whole number from 0 to 2^53, after `reserve`. */
+  digits(value: number): void {
+    if (value < 10) {
+      this.#bytes[this.#length++] = zero + value
+      return
+    }
+    let size = 2
+    for (let limit = 100; value >= limit; limit *= 10) size++
+    const end = this.#length + size
+    let rest = value
+    for (let at = end - 1; at >= this.#length; at--) {
+      const quotient = Math.floor(rest / 10)
+      this.#bytes[at] = zero + (rest - quotient * 10)
+      rest = quotient
+    }
+    this.#length = end
+  }
+
+  /** A whole number below 2^32 with leading zeros, after `reserve`. */
+  padded(value: number, size: number): void {
+    const end = this.#length + size
+    let rest = value
+    for (let at = end - 1; at >= this.#length; at--) {
+      const quotient = (rest / 10) >>> 0
+      this.#bytes[at] = zero + (rest - quotient * 10)
+      rest = quotient
+    }
+    this.#length = end
+  }
+
+  /** Bytes of ASCII text as the content of a JSON string; false, with nothing written, when one of them needs another form. */
+  plain(source: Uint8Array, start: number, end: number): boolean {
+    this.reserve(end - start + scalarRoom)
+    const bytes = this.#bytes
+    let at = this.#length
+    for (let index = start; index < end; index++) {
+      const byte = source[index]!
+      if (byte < 0x20 || byte > 0x7e || byte === quote || byte === backslash) return false
+      bytes[at++] = byte
+    }
+    this.#length = at
+    return true
+  }
+}
+
+const comma = 0x2c
+const zero = 0x30
+const quote = 0x22
+const backslash = 0x5c
