@@ -5,6 +5,8 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { describeEngine } from '../../tests/harness/engine-suite.ts'
 import { silentLog } from '../base/log.ts'
 import { openChdb } from './chdb.ts'
+import { RowBinaryReader } from './decode.ts'
+import type { Engine } from './engine.ts'
 
 const dataDirectory = await mkdtemp(join(tmpdir(), 'tidemark-chdb-'))
 
@@ -18,5 +20,55 @@ describe('openChdb', () => {
   it('refuses a configuration file that is not there', async () => {
     const opening = openChdb({ dataDirectory, configFile: join(dataDirectory, 'nowhere.xml'), log: silentLog })
     await expect(opening).rejects.toMatchObject({ code: 'CONFIGURATION' })
+  })
+})
+
+describe('a result that may be made whole', () => {
+  const rowsOf = async (engine: Engine, text: string, queryId: string): Promise<{ readonly sum: bigint; readonly count: number }> => {
+    const result = await engine.query({ text, queryId, wholeBytes: 100_000 })
+    const reader = new RowBinaryReader()
+    let [sum, count] = [0n, 0]
+    const take = (each: RowBinaryReader): void => {
+      sum += each.uint64()
+      count++
+    }
+    for await (const chunk of result.chunks()) {
+      reader.feed(chunk)
+      while (reader.attempt(take));
+    }
+    reader.end()
+    return { sum, count }
+  }
+
+  it('comes whole when it is small and as a stream when it is not, and a failed one leaves nothing behind', async () => {
+    const engine = await openChdb({ dataDirectory, log: silentLog, poolThreads: 6, querySettings: { max_block_size: 1000 } })
+    try {
+      expect(await rowsOf(engine, 'SELECT number FROM numbers(100)', 'A1')).toEqual({ sum: 4950n, count: 100 })
+      // begun whole, and anew as a stream
+      expect(await rowsOf(engine, 'SELECT number FROM numbers(1000000)', 'A2')).toEqual({ sum: 499_999_500_000n, count: 1_000_000 })
+      expect(await rowsOf(engine, 'SELECT number FROM numbers(2)', 'A3')).toEqual({ sum: 1n, count: 2 })
+      expect(await rowsOf(engine, 'SELECT number + 0 FROM numbers(100)', 'A4')).toEqual({ sum: 4950n, count: 100 })
+      const failing = rowsOf(engine, 'SELECT throwIf(number = 9000) + number FROM numbers(10000)', 'A5')
+      await expect(failing).rejects.toThrow()
+      expect(await rowsOf(engine, 'SELECT number - 0 FROM numbers(100)', 'A6')).toEqual({ sum: 4950n, count: 100 })
+      await expect(engine.rows('SELECT throwIf(number = 9000) + number FROM numbers(10000)')).rejects.toThrow()
+      expect(await engine.rows('SELECT 7')).toEqual([[7]])
+    } finally {
+      await engine.stop?.()
+    }
+  })
+
+  it('is stopped as any other', async () => {
+    const engine = await openChdb({ dataDirectory, log: silentLog, poolThreads: 6 })
+    try {
+      const running = rowsOf(engine, 'SELECT sum(cityHash64(number)) FROM numbers(100000000000)', 'B1')
+      const ended = expect(running).rejects.toMatchObject({ code: 'QUERY_CANCELLED' })
+      await expect.poll(() => engine.activity().queries).toBe(1)
+      await engine.cancel('B1')
+      await ended
+      expect(engine.activity().queries).toBe(0)
+    } finally {
+      await engine.stop?.()
+    }
   })
 })

@@ -20,6 +20,8 @@ export interface ChdbOptions {
   readonly configFile?: string
   /** Further arguments of the engine, `--name=value`; settings apply to every session. */
   readonly connectionArgs?: readonly string[]
+  /** What nearly every query sets: the sessions begin with it, so that the engine need not read it each time. */
+  readonly querySettings?: Readonly<Record<string, string | number>>
   /** Memory for blocks of columns as they are after decryption and decompression. Default an eighth of the machine's, 1 GB at most. */
   readonly uncompressedCacheBytes?: number
   /** Size of libuv's thread pool (UV_THREADPOOL_SIZE at the start of the process), which native calls occupy while they run. Default 4. */
@@ -74,6 +76,7 @@ class ChdbEngine implements Engine {
   readonly kind = 'chdb'
   readonly name = 'engine'
   readonly #options: ChdbOptions
+  /** Of the sessions that run queries. */
   readonly #args: readonly string[]
   readonly #log: Log
   /** KILL and progress have a session of their own, so that they never wait behind a statement. */
@@ -99,7 +102,7 @@ class ChdbEngine implements Engine {
     sessions: { readonly control: StatementSession; readonly statements: StatementSession; readonly inserts: StatementSession },
   ) {
     this.#options = options
-    this.#args = args
+    this.#args = [...args, ...Object.entries(options.querySettings ?? {}).map(([name, value]) => `--${name}=${value}`)]
     this.#log = options.log
     this.#control = sessions.control
     this.#statements = sessions.statements
@@ -115,7 +118,7 @@ class ChdbEngine implements Engine {
   }
 
   async query(query: EngineQuery): Promise<EngineResult> {
-    const text = queryText(query)
+    const text = this.#text(query)
     const running = this.#running.begin(query.queryId)
     let leave: (() => void) | undefined
     try {
@@ -143,11 +146,17 @@ class ChdbEngine implements Engine {
     }
   }
 
+  #text(query: EngineQuery, more: Readonly<Record<string, string | number>> = {}): string {
+    const known = this.#options.querySettings ?? {}
+    const settings = Object.entries(query.settings ?? {}).filter(([name, value]) => known[name] !== value)
+    return queryText({ ...query, settings: { ...Object.fromEntries(settings), ...more } })
+  }
+
   /** The result in one piece; undefined when it is not wanted so or is too large for that. */
   async #makeWhole(query: EngineQuery, running: RunningQuery): Promise<EngineResult | undefined> {
     const { wholeBytes, timeoutMs } = query
     if (wholeBytes === undefined || this.#large.has(query.text)) return undefined
-    const text = queryText({ ...query, settings: { ...query.settings, max_result_bytes: wholeBytes, result_overflow_mode: 'throw' } })
+    const text = this.#text(query, { max_result_bytes: wholeBytes, result_overflow_mode: 'throw' })
     const session = this.#idleWhole.pop() ?? this.#openWhole()
     const progress = this.#progress.watch(running.queryId)
     const relax = this.#running.watchdog(running, timeoutMs, queryTimeout)

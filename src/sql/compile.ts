@@ -70,7 +70,7 @@ export interface LikePattern {
  * What every query runs under, so that the engine's answers are SQL's: NULL over no rows and for absent sides of joins and absent keys,
  * branches that are not taken are not evaluated.
  */
-const settings: Readonly<Record<string, string | number>> = {
+export const querySettings: Readonly<Record<string, string | number>> = {
   aggregate_functions_null_for_empty: 1,
   join_use_nulls: 1,
   group_by_use_nulls: 1,
@@ -116,7 +116,7 @@ function compileQuery(query: ast.Query, catalog: Catalog, session: Session): { r
   const optimized = { relation: pushDown(decorrelate(analysis.relation, names)), fields }
   const tree = lower(optimized, names, session.nowNs)
   const columns = fields.map(({ name, column }) => ({ name, type: column.type }))
-  return { compiled: { kind: 'query', text: print(tree), settings, columns, tables }, query: optimized }
+  return { compiled: { kind: 'query', text: print(tree), settings: querySettings, columns, tables }, query: optimized }
 }
 
 function compileExplain(explain: Extract<ast.Statement, { kind: 'explain' }>, catalog: Catalog, session: Session): CompiledStatement {

@@ -7,6 +7,7 @@ import type { Log } from '../base/log.ts'
 import type { Service } from '../base/service.ts'
 import type { Engine } from '../engine/engine.ts'
 import { openEngine } from '../engine/open.ts'
+import { querySettings } from '../sql/compile.ts'
 import { type MagneticStoreLocation, storagePolicy } from './at-rest/disks.ts'
 import { writeEngineConfiguration } from './at-rest/engine-configuration.ts'
 import { type MasterKey, type MasterKeySource, readMasterKey } from './at-rest/master-key.ts'
@@ -160,6 +161,7 @@ async function openStorageEngine(options: StorageOptions, dataDirectory: string,
       kind: 'chdb',
       dataDirectory: engineDirectory,
       configFile: configuration.path,
+      querySettings,
       ...(options.poolThreads === undefined ? {} : { poolThreads: options.poolThreads }),
       log,
       ...onUnmapped,

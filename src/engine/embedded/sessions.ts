@@ -26,6 +26,8 @@ export class StatementSession {
   readonly #session: Session
   #tail: Promise<unknown> = Promise.resolve()
   #arrowNames = 0
+  /** The statement before failed. */
+  #isSoiled = false
 
   constructor(session: Session) {
     this.#session = session
@@ -33,14 +35,12 @@ export class StatementSession {
 
   /** The output bytes as text; `text` names its FORMAT. */
   async run(text: string): Promise<string> {
-    const result = await this.#inTurn(() => this.#session.queryAsync(text, { format: 'Null' }))
-    return result.text()
+    return (await this.#inTurn(() => this.#ask(text))).text()
   }
 
   /** The output as bytes. */
   async bytes(text: string): Promise<Uint8Array> {
-    const result = await this.#inTurn(() => this.#session.queryAsync(text, { format: 'Null' }))
-    return result.bytes()
+    return (await this.#inTurn(() => this.#ask(text))).bytes()
   }
 
   /** Columns in, without copying them; their memory must not change until this resolves. */
@@ -50,11 +50,25 @@ export class StatementSession {
       const { connection } = this.#session
       arrowEntry._arrowRegisterColumns(connection, name, insert.columns)
       try {
-        await this.#session.queryAsync(insert.statement(name), { format: 'Null' })
+        await this.#ask(insert.statement(name))
       } finally {
         arrowEntry._arrowUnregister(connection, name)
       }
     })
+  }
+
+  /** What a statement had put out when it failed, chDB puts before the output of the session's next one: which therefore is one of no use. */
+  async #ask(text: string): ReturnType<Session['queryAsync']> {
+    if (this.#isSoiled) {
+      await this.#session.queryAsync('SELECT 1', { format: 'Null' })
+      this.#isSoiled = false
+    }
+    try {
+      return await this.#session.queryAsync(text, { format: 'Null' })
+    } catch (error) {
+      this.#isSoiled = true
+      throw error
+    }
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
