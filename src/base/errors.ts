@@ -31,6 +31,9 @@ export const errorDefinitions = {
   REJECTED_RECORDS: { exception: 'RejectedRecordsException', status: 419, sqlState: '23000', blame: 'client', retryable: false },
   THROTTLING: { exception: 'ThrottlingException', status: 429, sqlState: '53000', blame: 'server', retryable: true },
   INVALID_ENDPOINT: { exception: 'InvalidEndpointException', status: 421, sqlState: '08001', blame: 'client', retryable: true },
+  // buckets
+  BUCKET_UNREACHABLE: { ...validation, sqlState: '58030' },
+  OBJECT_NOT_FOUND: { ...validation, sqlState: '58P01' },
   // who is asking
   ACCESS_DENIED: { exception: 'AccessDeniedException', status: 403, sqlState: '42501', blame: 'client', retryable: false },
   MALFORMED_POLICY_DOCUMENT: {

@@ -5,6 +5,7 @@ import { ServerError } from '../base/errors.ts'
 import type { Limits } from '../base/limits.ts'
 import type { Log } from '../base/log.ts'
 import type { Metrics } from '../base/metrics.ts'
+import type { ObjectStore } from '../object-store/object-store.ts'
 import type { Storage } from '../storage/open.ts'
 import type { Access } from './access/access.ts'
 import { type Action, authorize, type RequestFacts } from './access/authorize.ts'
@@ -49,6 +50,8 @@ import { type WriteService, createWriteService } from './write/write-service.ts'
 
 export interface DatabaseOptions {
   readonly storage: Storage
+  /** Closed with the database; absent: folders in `buckets` of the data directory. */
+  readonly objectStore?: ObjectStore
   readonly account: Account
   /** Stands instead of the catalog's root key, for this start; the catalog does not take it up. */
   readonly rootKey?: KeyPair
@@ -328,6 +331,7 @@ class StoredDatabase implements OpenDatabase {
   async stop(): Promise<void> {
     clearInterval(this.#tcuTimer)
     this.#opened.close()
+    this.#options.objectStore?.close()
     await this.#queries.stop?.()
   }
 

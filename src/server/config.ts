@@ -6,6 +6,7 @@ import type { LogLevel } from '../base/json-log.ts'
 import type { Limits } from '../base/limits.ts'
 import { readOptions, type ListenAddress, type OptionSources } from '../base/option.ts'
 import { rootCredentialsFile } from '../database/access/root-credentials.ts'
+import type { ObjectStoreOptions } from '../object-store/open.ts'
 import type { MagneticStoreLocation } from '../storage/at-rest/disks.ts'
 import type { MasterKeySource } from '../storage/at-rest/master-key.ts'
 import { serverOptions, type EngineLocation } from './options.ts'
@@ -30,6 +31,7 @@ export interface ServerConfig {
   readonly memoryStorePath: string | undefined
   /** undefined: inside the data directory. */
   readonly magneticStore: MagneticStoreLocation | undefined
+  readonly objectStore: ObjectStoreOptions
   readonly tls: { readonly certPath: string; readonly keyPath: string } | undefined
   /** As given, and what it came from; undefined: kept in the data directory. */
   readonly masterKey: { readonly text: string; readonly name: string } | undefined
@@ -62,6 +64,12 @@ export function readConfig(sources: OptionSources): ServerConfig {
     'TIDEMARK_ROOT_SECRET_ACCESS_KEY',
     options.rootSecretAccessKey,
   )
+  const s3 = {
+    region: options.s3Region ?? options.region,
+    ...(options.s3Endpoint === undefined ? {} : { endpoint: options.s3Endpoint }),
+    ...(s3Key === undefined ? {} : { credentials: { accessKeyId: s3Key[0], secretAccessKey: s3Key[1] } }),
+  }
+  const isS3Given = [options.s3Endpoint, options.s3Region, s3Key].some((given) => given !== undefined)
   return {
     listen: options.listen,
     dataDirectory: resolve(options.data),
@@ -70,11 +78,11 @@ export function readConfig(sources: OptionSources): ServerConfig {
     region: options.region,
     accountId: options.accountId,
     memoryStorePath: options.memoryStorePath === undefined ? undefined : resolve(options.memoryStorePath),
-    magneticStore: magneticStore(options.magneticStorePath, {
-      region: options.s3Region ?? options.region,
-      ...(options.s3Endpoint === undefined ? {} : { endpoint: options.s3Endpoint }),
-      ...(s3Key === undefined ? {} : { credentials: { accessKeyId: s3Key[0], secretAccessKey: s3Key[1] } }),
-    }),
+    magneticStore: magneticStore(options.magneticStorePath, s3),
+    objectStore: {
+      bucketsDirectory: resolve(options.buckets ?? join(options.data, 'buckets')),
+      ...(isS3Given && { s3 }),
+    },
     tls: tls && { certPath: resolve(tls[0]), keyPath: resolve(tls[1]) },
     masterKey: masterKey(options.masterKey, options.masterKeyFile),
     rootKey: rootKey && { accessKeyId: rootKey[0], secretAccessKey: rootKey[1] },

@@ -5,6 +5,7 @@ import { Metrics } from '../base/metrics.ts'
 import { AuditLog } from '../database/access/audit-log.ts'
 import { auditedDatabase } from '../database/access/audited-database.ts'
 import { openDatabase, type RootKey } from '../database/open.ts'
+import { openObjectStore } from '../object-store/open.ts'
 import { openStorage, type Storage } from '../storage/open.ts'
 import { masterKeySource, type ServerConfig } from './config.ts'
 import { registerHealth } from './health.ts'
@@ -42,10 +43,12 @@ export async function startServer(config: ServerConfig, clock: Clock, log: Log):
   const audit = config.auditLog && new AuditLog({ ...config.auditLog, clock, log })
   const storage = await openStorage(storageOptions(config, clock, log, metrics))
   try {
+    const objectStore = await openObjectStore(config.objectStore)
     watchStorage(metrics, storage)
     const { limits, region, accountId } = config
     const opened = await openDatabase({
       storage,
+      objectStore,
       account: { region, accountId },
       ...(config.rootKey === undefined ? {} : { rootKey: config.rootKey }),
       productVersion: version,

@@ -98,6 +98,14 @@ export const serverOptions = {
     summary: 'Folder or bucket of the magnetic store (data past the memory store); inside the data folder when absent',
     parse: parseText,
   },
+  buckets: {
+    flag: 'buckets',
+    environment: 'TIDEMARK_BUCKETS',
+    placeholder: 'DIR',
+    summary:
+      'Folder whose sub-folders stand for buckets; a bucket that is no folder here is asked of S3, when an option of S3 is given. buckets in the data folder when absent',
+    parse: parseText,
+  },
   s3Endpoint: {
     flag: 's3-endpoint',
     environment: 'TIDEMARK_S3_ENDPOINT',

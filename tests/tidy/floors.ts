@@ -45,6 +45,8 @@ const packageHomes: Readonly<Record<string, string>> = {
   lmdb: 'storage',
   fastify: '(server|api|console)',
   commander: 'cli',
+  '@aws-sdk/client-s3': 'object-store',
+  '@aws-sdk/lib-storage': 'object-store',
   'prom-client': 'base',
   pino: 'base',
 }
