@@ -7,6 +7,7 @@ import { print } from './clickhouse/print.ts'
 import { planLines } from './explain/plan.ts'
 import type { Query } from './ir.ts'
 import { decorrelate } from './optimizer/decorrelate.ts'
+import { hasOnlyFullGroups } from './optimizer/full-groups.ts'
 import { pushDown } from './optimizer/push-down.ts'
 import type * as ast from './syntax/ast.ts'
 import { parse } from './syntax/parse.ts'
@@ -87,6 +88,9 @@ export const querySettings: Readonly<Record<string, string | number>> = {
   max_expanded_ast_elements: 5_000_000,
 }
 
+/** Where no aggregate can be over no rows. */
+const fullGroupSettings = { ...querySettings, aggregate_functions_null_for_empty: 0 }
+
 /**
  * Timestream SQL to ClickHouse SQL. Pure: no I/O, no clock.
  * @throws ServerError SYNTAX_ERROR, COLUMN_NOT_FOUND, TYPE_MISMATCH, … with the position in `text`.
@@ -116,7 +120,8 @@ function compileQuery(query: ast.Query, catalog: Catalog, session: Session): { r
   const optimized = { relation: pushDown(decorrelate(analysis.relation, names)), fields }
   const tree = lower(optimized, names, session.nowNs)
   const columns = fields.map(({ name, column }) => ({ name, type: column.type }))
-  return { compiled: { kind: 'query', text: print(tree), settings: querySettings, columns, tables }, query: optimized }
+  const settings = hasOnlyFullGroups(optimized.relation) ? fullGroupSettings : querySettings
+  return { compiled: { kind: 'query', text: print(tree), settings, columns, tables }, query: optimized }
 }
 
 function compileExplain(explain: Extract<ast.Statement, { kind: 'explain' }>, catalog: Catalog, session: Session): CompiledStatement {

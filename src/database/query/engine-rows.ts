@@ -231,7 +231,7 @@ export class EngineRows implements RowSource {
     this.#waitingBytes = 0
     this.#drained.notify()
     this.#arrived.notify()
-    this.#stop.abort(new ServerError('QUERY_CANCELLED', 'The result was closed'))
+    if (running) this.#stop.abort(new ServerError('QUERY_CANCELLED', 'The result was closed'))
     await this.#file?.close()
     // before its first bytes there is no result to close, but a query to stop
     if (running && !this.#result) await this.#engine.cancel(this.#query.queryId)
