@@ -17,6 +17,11 @@ export class Metrics {
     secondsBuckets,
   )
   readonly #records = this.#counter('tidemark_records_total', 'Records of write requests by outcome', ['outcome'])
+  readonly #lateRejects = this.#counter(
+    'tidemark_magnetic_rejects_total',
+    'Late records that lost against stored ones: reported into the bucket of their table, lost on the way there, or unreported without a bucket',
+    ['outcome'],
+  )
   readonly #batchRecords = this.#histogram('tidemark_batch_records', 'Records that became durable together', [], batchBuckets)
   readonly #batchSeconds = this.#histogram('tidemark_batch_duration_seconds', 'Time to make a batch durable', [], secondsBuckets)
   readonly #batchFailures = this.#counter('tidemark_batch_failures_total', 'Batches that could not be made durable', [])
@@ -41,6 +46,10 @@ export class Metrics {
 
   countRecords(outcome: 'accepted' | 'rejected', count: number): void {
     if (count > 0) this.#records.inc({ outcome }, count)
+  }
+
+  countLateRejects(outcome: 'reported' | 'lost' | 'unreported', count: number): void {
+    this.#lateRejects.inc({ outcome }, count)
   }
 
   countBatch(records: number, seconds: number): void {

@@ -40,12 +40,12 @@ import type {
   WriteInput,
   WriteResult,
 } from './database.ts'
+import { flushForReading } from './query/flush-for-reading.ts'
 import { type QueryService, createQueryService } from './query/query-service.ts'
 import { ResultFiles } from './query/result-files.ts'
 import { Rate } from './rate.ts'
 import { readStatus } from './status.ts'
-import type { TableName } from '../storage/writer/batch-store.ts'
-import type { Writer } from '../storage/writer/writer.ts'
+import { MagneticRejects } from './write/magnetic-rejects.ts'
 import { type WriteService, createWriteService } from './write/write-service.ts'
 
 export interface DatabaseOptions {
@@ -59,7 +59,7 @@ export interface DatabaseOptions {
   readonly clock: Clock
   readonly limits: Limits
   readonly log: Log
-  readonly metrics: Pick<Metrics, 'countRecords'>
+  readonly metrics: Pick<Metrics, 'countRecords' | 'countLateRejects'>
 }
 
 /** The root principal's key, and what to tell about it. */
@@ -108,6 +108,7 @@ class StoredDatabase implements OpenDatabase {
   readonly #tags: ResourceTags
   readonly #accountSettings: AccountSettingsControl
   readonly backups: BackupService
+  readonly #lateRejects: MagneticRejects
   readonly #writes: WriteService
   readonly #queries: QueryService
   readonly #startMs: number
@@ -140,12 +141,20 @@ class StoredDatabase implements OpenDatabase {
     this.#startMs = clock.monotonicMs()
     this.#recordRate = new Rate(clock)
     this.#queryRate = new Rate(clock)
+    this.#lateRejects = new MagneticRejects({
+      ...(options.objectStore && { objectStore: options.objectStore }),
+      clock,
+      log,
+      maxBytes: limits.rejectReportBytes,
+      onOutcome: (outcome, count) => metrics.countLateRejects(outcome, count),
+    })
     this.#writes = createWriteService({
       writer: storage.writer,
       catalog: storage.catalog,
       clock,
       limits,
       log,
+      onMagneticRejects: (table, rejects) => this.#lateRejects.add(table, rejects),
       onWritten: (accepted, rejected) => {
         this.#recordRate.add(accepted)
         metrics.countRecords('accepted', accepted)
@@ -316,6 +325,7 @@ class StoredDatabase implements OpenDatabase {
 
   async drain(): Promise<void> {
     this.#isDraining = true
+    await this.#lateRejects.drain()
     await this.backups.drain()
     await this.#queries.drain?.()
   }
@@ -362,16 +372,6 @@ class StoredDatabase implements OpenDatabase {
 
   #authorizeTable(caller: Caller, action: Action, databaseName: string, tableName: string, facts?: RequestFacts): void {
     this.#authorize(caller, action, tableArn(this.#options.account, databaseName, tableName), facts)
-  }
-}
-
-/** Reading goes on while a disk is full: then without the records that wait for space in the log. */
-async function flushForReading(writer: Writer, table: TableName): Promise<void> {
-  try {
-    await writer.flush(table)
-  } catch (error) {
-    // the writer has logged it, and tells writers when too much is waiting
-    if (!(error instanceof ServerError) || error.code !== 'NO_SPACE') throw error
   }
 }
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -7,6 +7,7 @@ import { type Clock, systemClock } from '../base/clock.ts'
 import { defaultLimits } from '../base/limits.ts'
 import { silentLog } from '../base/log.ts'
 import { Metrics } from '../base/metrics.ts'
+import { openObjectStore } from '../object-store/open.ts'
 import { type Storage, openStorage } from '../storage/open.ts'
 import type { Caller } from './caller.ts'
 import type { WriteResult } from './database.ts'
@@ -23,6 +24,7 @@ const clock: Clock = {
   nowNs: () => BigInt(startMs + aheadMs) * 1_000_000n,
 }
 
+const metrics = new Metrics()
 let directory: string
 let storage: Storage
 let database: OpenDatabase
@@ -32,7 +34,8 @@ beforeAll(async () => {
   const common = { productVersion: '1.2.3', clock, limits: defaultLimits, log: silentLog }
   storage = await openStorage({ ...common, dataDirectory: directory, engine: { kind: 'chdb' }, masterKey: { kind: 'beside-data' } })
   const account = { region: 'us-east-1', accountId: '000000000000' }
-  database = await openDatabase({ ...common, storage, account, metrics: new Metrics() })
+  const objectStore = await openObjectStore({ bucketsDirectory: join(directory, 'buckets') })
+  database = await openDatabase({ ...common, storage, objectStore, account, metrics })
   await database.createDatabase(root(), { databaseName: 'tiers' })
 })
 afterAll(async () => {
@@ -186,7 +189,8 @@ describe('a table of one hour in the memory store and one day in the magnetic st
 
   it('moves rows from tier to tier and removes them by itself', async () => {
     await makeTable('moving', 1, 1)
-    const soon = 2000
+    aheadMs = systemClock.nowMs() - startMs
+    const soon = 4000
     await write('moving', [hour - soon])
     await write('moving', [25 * hour - soon])
     const before = await tiersOf('moving')
@@ -197,7 +201,7 @@ describe('a table of one hour in the memory store and one day in the magnetic st
         return rows === 1 && memoryStore.rows === 0 && magneticStore.rows === 1
       }, 60),
     ).toBe(true)
-    aheadMs = 3000
+    aheadMs += soon + 1
     expect(await found('moving')).toEqual([hour - soon])
   }, 90_000)
 })
@@ -222,5 +226,40 @@ describe('a change of the retention', () => {
     expect(await write('resized', [500 * hour])).toEqual({ total: 1, memoryStore: 0, magneticStore: 1 })
     aheadMs = 73_000 * 24 * hour
     expect(await found('resized')).toContain(0)
+  })
+})
+
+describe('late records that lose against stored ones', () => {
+  const magneticStoreWrites = {
+    enableMagneticStoreWrites: true,
+    rejectedDataLocation: { bucketName: 'rejected', objectKeyPrefix: 'late', encryptionOption: 'SSE_S3' as const },
+  }
+  const lose = (tableName: string, MeasureValue: string) =>
+    database.write(root(), {
+      databaseName: 'tiers',
+      tableName,
+      records: [{ Time: String(startMs - 5 * hour), MeasureName: 'm', MeasureValue, Dimensions: [{ Name: 'host', Value: 'a' }] }],
+    })
+
+  it('are accepted, and reported into the bucket of their table', async () => {
+    aheadMs = 0
+    const bucket = join(directory, 'buckets', 'rejected')
+    mkdirSync(bucket)
+    await database.createTable(root(), { databaseName: 'tiers', tableName: 'lost', retention: retentionOf(1, 1), magneticStoreWrites })
+    await lose('lost', '1')
+    expect(await lose('lost', '2')).toEqual({ total: 1, memoryStore: 0, magneticStore: 1 })
+    const reports = (): string[] => readdirSync(bucket, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.json'))
+    expect(await eventually(async () => reports().length > 0)).toBe(true)
+    expect(reports()).toEqual([expect.stringMatching(/^late\/tiers\/lost\/\d{4}\/\d\d\/\d\d\/\d\d\/[0-9A-F]{32}\.json$/)])
+    const report = JSON.parse(readFileSync(join(bucket, reports()[0]!), 'utf8')) as { errors: unknown }
+    expect(report.errors).toEqual([
+      {
+        reason: expect.stringMatching(
+          /^A record already exists with the same time, dimensions, measure name, and record version\./,
+        ) as string,
+        records: [expect.objectContaining({ measureName: 'm', measureValue: '2', time: `${startMs - 5 * hour}000000`, version: 1 })],
+      },
+    ])
+    expect(await metrics.text()).toContain('tidemark_magnetic_rejects_total{outcome="reported"} 1')
   })
 })

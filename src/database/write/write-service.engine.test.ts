@@ -206,13 +206,13 @@ describe('writing', () => {
       limits: defaultLimits,
       log: silentLog,
       onMagneticRejects: ({ tableName }, rejected) =>
-        lost.push(...rejected.map((r) => `${tableName} ${r.record.index} ${r.reason.slice(0, 23)}`)),
+        lost.push(...rejected.map((r) => `${tableName} ${r.record.measureName} ${r.reason.slice(0, 23)}`)),
     })
     const old = nowMs - 3 * 3_600_000
     await write(table, single(old, '1'))
     const answer = await service.write(caller, { databaseName: 'db', tableName: 'silent', records: [single(nowMs, '1'), single(old, '2')] })
     expect(answer).toEqual({ total: 2, memoryStore: 1, magneticStore: 1 })
-    expect(lost).toEqual(['silent 1 A record already exists'])
+    expect(lost).toEqual(['silent cpu A record already exists'])
     expect(await storage.select(table, 'value_double')).toEqual([[1], [1]])
   })
 

@@ -13,6 +13,7 @@ import { ActivePartitions } from './active-partitions.ts'
 import { quotaReason } from './quotas.ts'
 import { type ReadRecord, RecordReader } from './read-record.ts'
 import type { RejectedRecord } from './record.ts'
+import type { MagneticReject } from './reject-report.ts'
 import { growSchema } from './schema-growth.ts'
 import { Shapes } from './shapes.ts'
 
@@ -34,7 +35,7 @@ export interface WriteServiceOptions {
   /** Called when a write is answered. */
   readonly onWritten?: (accepted: number, rejected: number) => void
   /** Records for the magnetic store that lost against a stored version: the caller is not told at once. */
-  readonly onMagneticRejects?: (table: TableRecord, rejects: readonly { readonly record: ReadRecord; readonly reason: string }[]) => void
+  readonly onMagneticRejects?: (table: TableRecord, rejects: readonly MagneticReject[]) => void
 }
 
 /** Validates and merges what callers send, lets the schema grow, and hands the records to the writer. */
@@ -56,7 +57,7 @@ export function createWriteService(options: WriteServiceOptions): WriteService {
 
   const answer = (caller: Caller, summary: Summary, outcome: WriteOutcome): WriteResult => {
     const { table, accepted, late, readCount, rejected } = summary
-    const magneticRejects: { record: ReadRecord; reason: string }[] = []
+    const magneticRejects: MagneticReject[] = []
     for (const { index, reason, existingVersion } of outcome.rejected) {
       const record = late.get(index)
       if (record !== undefined) magneticRejects.push({ record, reason })
