@@ -12,7 +12,7 @@ const repeats = 3
 /** Requests of another table before each measurement: code that has just been started is not what is measured. */
 const warmUpCalls = 300
 
-interface Measured {
+export interface Measured {
   readonly label: string
   readonly connections: number
   readonly rowsPerSecond: number
@@ -24,7 +24,7 @@ interface Measured {
   readonly generatorCpuPerRow: number
 }
 
-const signed = (target: Target, body: object): Buffer => {
+export const signed = (target: Target, body: object): Buffer => {
   const { headers, body: bytes } = prepare(target, 'WriteRecords', body)
   const { 'content-length': _, ...rest } = headers
   return httpRequest('POST', '/', rest, bytes)
@@ -41,7 +41,7 @@ export async function freshTable(target: Target, name = 'cpu'): Promise<void> {
 }
 
 /** All requests over so many connections, each with one under way. */
-async function measure(
+export async function measure(
   label: string,
   endpoint: URL,
   pid: number,

@@ -2,7 +2,9 @@ import { parseArgs } from 'node:util'
 import { benchmarkCompile } from './compile.ts'
 import { benchmarkIngestStages } from './ingest-stages.ts'
 import { benchmarkIngest } from './ingest.ts'
+import { benchmarkIngestSpread } from './ingest-spread.ts'
 import { benchmarkQuery } from './query.ts'
+import { benchmarkStorage } from './storage.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -24,7 +26,9 @@ const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
   compile: () => benchmarkCompile(),
   ingest: () => benchmarkIngest(),
   'ingest-stages': () => benchmarkIngestStages(),
+  'ingest-spread': () => benchmarkIngestSpread(),
   query: () => benchmarkQuery(numbers()),
+  storage: () => benchmarkStorage(),
 }
 
 for (const name of positionals.length > 0 ? positionals : Object.keys(benchmarks)) {

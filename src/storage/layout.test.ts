@@ -55,7 +55,7 @@ describe('layout on one node', () => {
       singleMeasureTypes: ['boolean' as const],
     }
     const [text] = texts(createTableStatements({ ...table, schema }, embedded))
-    expect(text).toContain('d1 LowCardinality(Nullable(String)), value_boolean Nullable(Bool), a1_double Nullable(Float64)')
+    expect(text).toContain('d1 LowCardinality(Nullable(String)) CODEC(ZSTD(1)), value_boolean Nullable(Bool), a1_double Nullable(Float64)')
     expect(text).not.toContain("o'clock")
   })
 

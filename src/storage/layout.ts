@@ -67,7 +67,7 @@ const attributeTypes: Readonly<Record<AttributeType, string>> = {
   timestamp: 'Nullable(Int64) CODEC(Delta, ZSTD(1))',
 }
 const wholeType = "Nullable(Int32) CODEC(Delta, T64('bit'), ZSTD(1))"
-const dimensionType = 'LowCardinality(Nullable(String))'
+const dimensionType = 'LowCardinality(Nullable(String)) CODEC(ZSTD(1))'
 
 /** The physical column of the partition-key dimension; there from the start since it leads the sorting key. */
 export const partitionKeyColumn = 'd0'

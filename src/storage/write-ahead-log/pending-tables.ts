@@ -42,14 +42,14 @@ interface PendingTable {
   failure: { readonly error: ServerError; readonly retryMs: number; readonly pauseMs: number } | undefined
 }
 
-const blockRows = 65_536
+const blockRows = 131_072
 const blockBytes = 48 * 1024 * 1024
 const ageMs = 1000
 const tickMs = 50
 /** After a block that came by its age: so many times as long as its insert took, no other one comes by its age. */
 const restFactor = 3
 /** With more than this waiting there is no rest. */
-const restfulRows = 3 * blockRows
+const restfulRows = 2 * blockRows
 const restfulBytes = 2 * blockBytes
 const shortestPauseMs = 500
 const longestPauseMs = 5000
