@@ -32,6 +32,7 @@ const summaries: Readonly<Record<keyof Limits, string>> = {
   futureIngestionMs: 'How far ahead of the present the time of a record may lie',
   activeMagneticPartitions:
     'Partitions of the magnetic store (a week of a table) of one database that late records were written into within six hours',
+  magneticCacheBytes: 'Bytes of the disk that hold what was read from a magnetic store in a bucket',
   rejectReportBytes: 'Bytes of reports of rejected late records that wait for a bucket that cannot be reached; beyond it they are lost',
   controlChangesPerSecond: 'Databases and tables made, changed or removed in one second',
   controlReadsPerSecond: 'Databases and tables described or listed in one second',

@@ -32,6 +32,8 @@ export interface Limits {
   readonly futureIngestionMs: number
   /** Partitions of the magnetic store, of all tables of a database, that late records were written into within six hours. */
   readonly activeMagneticPartitions: number
+  /** Bytes on the disk for what was read from a magnetic store that is a bucket. */
+  readonly magneticCacheBytes: number
   /** Bytes of reports of rejected late records that wait in memory for their bucket. */
   readonly rejectReportBytes: number
   /** Databases and tables made, changed or removed in one second. */
@@ -102,6 +104,7 @@ export const defaultLimits: Limits = {
   defaultMagneticRetentionDays: 73_000,
   futureIngestionMs: 15 * 60_000,
   activeMagneticPartitions: 250,
+  magneticCacheBytes: 1024 * 1024 * 1024,
   rejectReportBytes: 16 * 1024 * 1024,
   controlChangesPerSecond: 1000,
   controlReadsPerSecond: 1000,

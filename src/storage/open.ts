@@ -155,7 +155,13 @@ async function openStorageEngine(options: StorageOptions, dataDirectory: string,
     await makeFolder(path)
   }
   await checkStoreLocations(dataDirectory, { memoryStorePath, magneticStore }, keys)
-  const configuration = await writeEngineConfiguration({ engineDirectory, memoryStorePath, magneticStore, keys })
+  const configuration = await writeEngineConfiguration({
+    engineDirectory,
+    memoryStorePath,
+    magneticStore,
+    magneticCacheBytes: options.limits.magneticCacheBytes,
+    keys,
+  })
   try {
     return await openEngine({
       kind: 'chdb',

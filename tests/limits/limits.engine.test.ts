@@ -252,6 +252,7 @@ const breaches: Readonly<Record<keyof Limits, Breach | Elsewhere>> = {
     },
     answer: { code: 'THROTTLING', message: 'The database limits can have at most 2 active partitions in the magnetic store.' },
   },
+  magneticCacheBytes: { testedIn: 'tests/interop/s3-magnetic-store/main.py' },
   rejectReportBytes: { testedIn: 'src/database/write/magnetic-rejects.test.ts', by: 'are bounded in memory' },
   controlChangesPerSecond: { testedIn: 'src/database/control/control-rate.test.ts' },
   controlReadsPerSecond: { testedIn: 'src/database/control/control-rate.test.ts' },

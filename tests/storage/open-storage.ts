@@ -68,6 +68,7 @@ export async function openStorage(options: StorageOptions): Promise<OpenStorage>
     engineDirectory: folder('engine'),
     memoryStorePath: folder('memory'),
     magneticStore: { kind: 'directory', path: folder('magnetic') },
+    magneticCacheBytes: 1 << 20,
     keys,
   })
   const engine = await openChdb({ dataDirectory: folder('engine'), configFile: configuration.path, log: silentLog })

@@ -9,7 +9,7 @@ const keys = {
   currentKeyId: 2,
   rootSecret: Buffer.alloc(32),
 }
-const base = { engineDirectory: '/data/engine', memoryStorePath: '/fast/a&b', keys }
+const base = { engineDirectory: '/data/engine', memoryStorePath: '/fast/a&b', magneticCacheBytes: 4096, keys }
 
 describe('the disks of the embedded engine', () => {
   it('encrypt both tiers with the current key and can read with the older ones', () => {
@@ -37,7 +37,9 @@ describe('the disks of the embedded engine', () => {
     const xml = disksXml({ ...base, magneticStore }, '/run/users.xml')
     expect(xml).toContain('<endpoint>http://127.0.0.1:9000/bucket-1/cold/here/</endpoint>')
     expect(xml).toContain('<secret_access_key>&lt;S&gt;</secret_access_key>')
-    expect(xml).toContain('<magnetic_cache><type>cache</type><disk>magnetic_bytes</disk><path>/data/engine/cache/magnetic/</path>')
+    expect(xml).toContain(
+      '<magnetic_cache><type>cache</type><disk>magnetic_bytes</disk><path>/data/engine/cache/magnetic/</path><max_size>4096</max_size>',
+    )
     expect(xml).toContain('<magnetic><type>encrypted</type><disk>magnetic_cache</disk>')
   })
 

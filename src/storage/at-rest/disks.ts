@@ -23,11 +23,12 @@ export interface DiskOptions {
   /** Absolute. */
   readonly memoryStorePath: string
   readonly magneticStore: MagneticStoreLocation
+  /** Of the disk, for what was read from a bucket. */
+  readonly magneticCacheBytes: number
   readonly keys: StorageKeys
 }
 
 export const storagePolicy = 'tidemark'
-const cacheBytes = 1 << 30
 
 /**
  * The embedded engine's configuration: both tiers as volumes of one policy, each an encrypting disk over the place where its bytes lie.
@@ -38,7 +39,7 @@ export function disksXml(options: DiskOptions, usersFile: string): string {
   const disks = [
     element('memory_bytes', element('type', 'local') + text('path', folder(memoryStorePath))),
     element('memory', encrypted('memory_bytes', keys)),
-    magneticBytes(magneticStore, options.engineDirectory),
+    magneticBytes(options),
     element('magnetic', encrypted(magneticStore.kind === 's3' ? 'magnetic_cache' : 'magnetic_bytes', keys)),
   ]
   const volume = (name: string, disk: string): string => element(name, element('disk', disk))
@@ -96,7 +97,7 @@ function encrypted(disk: string, { keys, currentKeyId }: StorageKeys): string {
   )
 }
 
-function magneticBytes(store: MagneticStoreLocation, engineDirectory: string): string {
+function magneticBytes({ magneticStore: store, engineDirectory, magneticCacheBytes }: DiskOptions): string {
   if (store.kind === 'directory') return element('magnetic_bytes', element('type', 'local') + text('path', folder(store.path)))
   const { credentials } = store
   const access =
@@ -109,7 +110,7 @@ function magneticBytes(store: MagneticStoreLocation, engineDirectory: string): s
     element('type', 'cache') +
     element('disk', 'magnetic_bytes') +
     text('path', folder(join(engineDirectory, 'cache', 'magnetic'))) +
-    element('max_size', String(cacheBytes))
+    element('max_size', String(magneticCacheBytes))
   return element('magnetic_bytes', bytes) + element('magnetic_cache', cache)
 }
 

@@ -8,6 +8,7 @@ const options = {
   engineDirectory: '/data/engine',
   memoryStorePath: '/data/memory',
   magneticStore: { kind: 'directory', path: '/data/magnetic' },
+  magneticCacheBytes: 1 << 20,
   keys: { keys: [{ id: 1, bytes: Buffer.alloc(32, 5) }], currentKeyId: 1, rootSecret: Buffer.alloc(32) },
 } as const
 
