@@ -5,6 +5,7 @@ import { ServerError } from '../base/errors.ts'
 import type { Limits } from '../base/limits.ts'
 import type { Log } from '../base/log.ts'
 import type { Metrics } from '../base/metrics.ts'
+import { DirectoryStore } from '../object-store/directory-store.ts'
 import type { ObjectStore } from '../object-store/object-store.ts'
 import type { Storage } from '../storage/open.ts'
 import type { Access } from './access/access.ts'
@@ -111,6 +112,7 @@ class StoredDatabase implements OpenDatabase {
   readonly #lateRejects: MagneticRejects
   readonly #writes: WriteService
   readonly #queries: QueryService
+  readonly #objectStore: ObjectStore
   readonly #startMs: number
   readonly #recordRate: Rate
   readonly #queryRate: Rate
@@ -121,6 +123,7 @@ class StoredDatabase implements OpenDatabase {
     const { storage, account, clock, limits, log, metrics } = options
     this.rootKey = rootKey
     this.#options = options
+    this.#objectStore = options.objectStore ?? new DirectoryStore(join(storage.dataDirectory, 'buckets'))
     this.#opened = opened
     this.access = opened.access
     this.#controlRate = new ControlRate(clock, limits)
@@ -168,6 +171,7 @@ class StoredDatabase implements OpenDatabase {
       limits,
       log,
       account,
+      objectStore: this.#objectStore,
       resultFiles: new ResultFiles(join(storage.dataDirectory, 'results'), limits.resultFileBytes),
       ...(storage.engine.kind === 'chdb' && { machine: { processors: availableParallelism(), memoryBytes: totalmem() } }),
       flushTable: (table) => flushForReading(storage.writer, table),
@@ -341,7 +345,7 @@ class StoredDatabase implements OpenDatabase {
   async stop(): Promise<void> {
     clearInterval(this.#tcuTimer)
     this.#opened.close()
-    this.#options.objectStore?.close()
+    this.#objectStore.close()
     await this.#queries.stop?.()
   }
 

@@ -7,11 +7,14 @@ import { ChunkQueue } from './chunk-queue.ts'
 import { arrowInsert } from './embedded/arrow-columns.ts'
 import { LargeShapes } from './embedded/large-shapes.ts'
 import { openSession, StatementSession } from './embedded/sessions.ts'
+import { openFileReceiver } from './embedded/file-receiver.ts'
+import { fileText, queryText } from './embedded/query-text.ts'
+import { wholeResult } from './embedded/whole-result.ts'
 import { StreamSession } from './embedded/stream-session.ts'
 import type { Engine, EngineInsert, EngineParameters, EngineProgress, EngineQuery, EngineResult } from './engine.ts'
 import { engineCode, mapEngineFault } from './errors.ts'
 import { Gate } from './gate.ts'
-import { type ProgressHandle, progressOf, progressQuery, ProgressWatch } from './progress-watch.ts'
+import { progressOf, progressQuery, ProgressWatch } from './progress-watch.ts'
 import { RunningQueries, type RunningQuery } from './running-queries.ts'
 
 export interface ChdbOptions {
@@ -123,6 +126,7 @@ class ChdbEngine implements Engine {
     let leave: (() => void) | undefined
     try {
       leave = await this.#queryGate.enter(running.stopping.signal)
+      if (query.format !== undefined) return await this.#makeFile(query, running, leave)
       const whole = await this.#makeWhole(query, running)
       if (whole) {
         this.#running.finish(running)
@@ -172,6 +176,36 @@ class ChdbEngine implements Engine {
       relax()
       progress.stop()
       this.#idleWhole.push(session)
+    }
+  }
+
+  async #makeFile(query: EngineQuery, running: RunningQuery, leave: () => void): Promise<EngineResult> {
+    const receiver = await openFileReceiver()
+    const session = this.#idleWhole.pop() ?? this.#openWhole()
+    const progress = this.#progress.watch(running.queryId)
+    const relax = this.#running.watchdog(running, query.timeoutMs, queryTimeout)
+    const over = session.run(fileText(query, receiver.url)).then(
+      () => receiver.finish(),
+      (error: unknown) => receiver.finish(running.stopped ?? this.#mapped(error instanceof Error ? error.message : String(error), error)),
+    )
+    const released = over.then(() => {
+      relax()
+      progress.stop()
+      this.#idleWhole.push(session)
+      this.#running.finish(running)
+      leave()
+      receiver.close()
+    })
+    return {
+      chunks: () => receiver.chunks(),
+      progress: () => progress.current,
+      close: async () => {
+        if (!running.ended) {
+          receiver.close()
+          await this.#running.stop(running, new ServerError('QUERY_CANCELLED', 'The result was closed'))
+        }
+        await released
+      },
     }
   }
 
@@ -313,14 +347,6 @@ const queryTimeout = (): ServerError => new ServerError('QUERY_TIMEOUT', 'The qu
 /** The engine's TOO_MANY_ROWS_OR_BYTES. */
 const resultTooLarge = 396
 
-const wholeResult = (bytes: Uint8Array, progress: ProgressHandle): EngineResult => ({
-  chunks: async function* () {
-    if (bytes.byteLength > 0) yield bytes
-  },
-  progress: () => progress.current,
-  close: async () => undefined,
-})
-
 interface ChdbResultControl {
   more(): void
   progress(): ReturnType<EngineResult['progress']>
@@ -361,13 +387,6 @@ class ChdbResult implements EngineResult {
     this.#queue.abandon()
     await this.#control.close()
   }
-}
-
-function queryText(query: EngineQuery): string {
-  const settings: Record<string, string | number> = { ...query.settings, log_comment: query.queryId }
-  if (query.timeoutMs !== undefined) settings['max_execution_time'] = Math.max(query.timeoutMs, 1) / 1000
-  const clauses = Object.entries(settings).map(([name, value]) => `${name} = ${typeof value === 'number' ? value : quoteText(value)}`)
-  return `${bindParameters(query.text, query.parameters ?? {})}\nFORMAT RowBinary SETTINGS ${clauses.join(', ')}`
 }
 
 const asRows = (text: string): string => `${text}\nFORMAT JSONCompactEachRow SETTINGS output_format_json_quote_64bit_integers = 1`

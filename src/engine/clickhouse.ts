@@ -92,7 +92,7 @@ class ClickhouseEngine implements Engine {
   }
 
   async query(query: EngineQuery): Promise<EngineResult> {
-    const text = `${bindParameters(query.text, query.parameters ?? {})}\nFORMAT RowBinary`
+    const text = `${bindParameters(query.text, query.parameters ?? {})}\nFORMAT ${query.format ?? 'RowBinary'}`
     const running = this.#running.begin(query.queryId)
     let leave: (() => void) | undefined
     try {

@@ -41,6 +41,8 @@ export interface EngineQuery {
   /** Ours, `[A-Z0-9]+`; the handle for cancel and progress. */
   readonly queryId: string
   readonly timeoutMs?: number
+  /** Of the bytes of the result; `RowBinary` when absent. Others are the bytes of one file. */
+  readonly format?: 'Parquet'
   /**
    * A result of so many bytes at most may be made whole before any of it is answered, which is quicker where it is allowed. A larger one is streamed;
    * the engine may then begin anew.

@@ -12,6 +12,8 @@ import { pushDown } from './optimizer/push-down.ts'
 import type * as ast from './syntax/ast.ts'
 import { parse } from './syntax/parse.ts'
 import type { Type } from './types/type.ts'
+import { unloadTarget } from './unload.ts'
+import type { UnloadTarget } from './unload.ts'
 
 /** What a compilation knows besides the text: everything that would be impure. */
 export interface Session {
@@ -60,7 +62,14 @@ export interface ExplainStatement {
   readonly plan: readonly string[]
 }
 
-export type CompiledStatement = RunnableStatement | ExplainStatement
+/** A query whose rows go into files of a bucket. */
+export interface UnloadStatement {
+  readonly kind: 'unload'
+  readonly query: CompiledQuery
+  readonly target: UnloadTarget
+}
+
+export type CompiledStatement = RunnableStatement | ExplainStatement | UnloadStatement
 
 export interface LikePattern {
   readonly pattern: string
@@ -107,12 +116,14 @@ export function compile(text: string, catalog: Catalog, session: Session): Compi
     case 'show-measures':
     case 'describe':
       return compileMetadata(statement, catalog)
-    case 'unload':
-      throw new ServerError('NOT_SUPPORTED', 'UNLOAD is not supported here', { position: statement.at })
+    case 'unload': {
+      const query = compileQuery(statement.query, catalog, session).compiled
+      return { kind: 'unload', query, target: unloadTarget(statement.to, statement.options, query.columns, statement.at) }
+    }
   }
 }
 
-type CompiledQuery = Extract<RunnableStatement, { kind: 'query' }>
+export type CompiledQuery = Extract<RunnableStatement, { kind: 'query' }>
 
 function compileQuery(query: ast.Query, catalog: Catalog, session: Session): { readonly compiled: CompiledQuery; readonly query: Query } {
   const analysis = analyze(query, catalog, session)

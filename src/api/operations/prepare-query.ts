@@ -2,7 +2,7 @@ import type { PrepareQueryRequest, PrepareQueryResponse } from '@aws-sdk/client-
 import { ServerError } from '../../base/errors.ts'
 import { operation } from '../operation.ts'
 import { boolean, required, string, structure } from '../shape.ts'
-import { wireType } from './query.ts'
+import { wireType } from '../../database/query/encode/column-info.ts'
 
 export const prepareQuery = operation<PrepareQueryRequest, PrepareQueryResponse>({
   name: 'PrepareQuery',

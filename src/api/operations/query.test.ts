@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import * as t from '../../sql/types/type.ts'
-import { wireType } from './query.ts'
+import { wireType } from '../../database/query/encode/column-info.ts'
 
 const double = { ScalarType: 'DOUBLE' }
 

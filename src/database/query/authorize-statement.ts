@@ -11,6 +11,9 @@ export function authorizeStatement(caller: Caller, statement: CompiledStatement,
   switch (statement.kind) {
     case 'explain':
       return authorizeStatement(caller, statement.statement, account)
+    case 'unload':
+      for (const { database, table } of statement.query.tables) check('timestream:Unload', tableArn(account, database, table))
+      return authorizeStatement(caller, statement.query, account)
     case 'query':
       authorizeTables(caller, statement.tables, account)
       if (statement.tables.length === 0) check('timestream:SelectValues', anyArn(account))

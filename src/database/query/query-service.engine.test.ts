@@ -9,7 +9,8 @@ import { silentLog } from '../../base/log.ts'
 import type { GuardRails } from '../access/records.ts'
 import type { Caller } from '../caller.ts'
 import type { QueryInput, QueryPage } from '../database.ts'
-import { createQueryService, type FinishedQuery, type QueryService } from './query-service.ts'
+import type { FinishedQuery } from './query-service-options.ts'
+import { createQueryService, type QueryService } from './query-service.ts'
 
 const directory = await mkdtemp(join(tmpdir(), 'tidemark-query-'))
 const ann: Caller = { principal: { name: 'ann', accessKeyId: 'k2', isRoot: false, permissions: everything }, requestId: 'r2' }

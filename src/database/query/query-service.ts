@@ -1,21 +1,16 @@
-import type { Clock } from '../../base/clock.ts'
 import { ServerError, type ErrorCode } from '../../base/errors.ts'
 import type { Limits } from '../../base/limits.ts'
-import type { Log } from '../../base/log.ts'
 import type { Service } from '../../base/service.ts'
-import type { Engine } from '../../engine/engine.ts'
 import type { Catalog } from '../../sql/catalog.ts'
-import { compile, type CompiledStatement, type Session } from '../../sql/compile.ts'
+import { compile, type CompiledStatement, type RunnableStatement, type Session, type UnloadStatement } from '../../sql/compile.ts'
 import { prepare } from '../../sql/prepare.ts'
 import { VARCHAR } from '../../sql/types/type.ts'
-import type { SchemaCatalog } from '../../storage/schema-catalog.ts'
-import type { TableName } from '../../storage/writer/batch-store.ts'
 import { authorize } from '../access/authorize.ts'
 import type { GuardRails } from '../access/records.ts'
 import type { Caller } from '../caller.ts'
-import { anyArn, type Account } from '../control/arn.ts'
+import { anyArn } from '../control/arn.ts'
 import type { PreparedQueryDescription, QueryInput, QueryPage, ResultColumn } from '../database.ts'
-import { Admission, railError, type AdmissionOptions } from './admission.ts'
+import { Admission, railError } from './admission.ts'
 import { authorizeStatement, authorizeTables, callersCatalog } from './authorize-statement.ts'
 import { catalogRows } from './catalog-rows.ts'
 import { ClientTokens } from './client-tokens.ts'
@@ -23,10 +18,11 @@ import { Cursor, type RowPage } from './cursor.ts'
 import { Cursors } from './cursors.ts'
 import { EngineRows, type EngineRowsOptions } from './engine-rows.ts'
 import { ExplainRows } from './explain-rows.ts'
+import type { FinishedQuery, QueryServiceOptions } from './query-service-options.ts'
 import { newQueryId } from './query-id.ts'
-import type { ResultFiles } from './result-files.ts'
 import { readInsights, type ReadInsights } from './query-insights.ts'
 import { listedRows, type RowSource } from './row-source.ts'
+import { UnloadRows, unloadColumns } from '../unload/unload-rows.ts'
 
 export interface QueryService extends Service {
   /** Runs a query and answers its first page, or answers the next page of one. */
@@ -37,32 +33,6 @@ export interface QueryService extends Service {
   prepare(caller: Caller, queryString: string): Promise<PreparedQueryDescription>
   /** How many compute units queries may take from now on. */
   setTcu(tcu: number): void
-}
-
-export interface QueryServiceOptions {
-  readonly engine: Engine
-  readonly catalog: Pick<SchemaCatalog, 'snapshot' | 'refresh' | 'table'>
-  readonly clock: Clock
-  readonly limits: Limits
-  readonly log: Log
-  readonly account: Account
-  /** The machine, when the engine runs on this one. */
-  readonly machine?: AdmissionOptions['machine']
-  /** Where results wait for slow readers; without it the engine waits. */
-  readonly resultFiles?: ResultFiles
-  /** Brings acknowledged records of a table that wait in this process into the engine; without it there are none. */
-  readonly flushTable?: (table: TableName) => Promise<void>
-  /** Called once for every statement that was compiled, when it has ended. */
-  readonly onFinished?: (query: FinishedQuery) => void
-}
-
-export interface FinishedQuery {
-  readonly queryId: string
-  readonly kind: CompiledStatement['kind']
-  readonly rows: number
-  readonly bytesScanned: number
-  readonly durationMs: number
-  readonly errorCode?: ErrorCode
 }
 
 interface Result {
@@ -290,7 +260,7 @@ class EngineQueryService implements QueryService {
     const before = catalog.snapshot()
     const statement = await this.#compiled(caller, compile, queryString, nowNs)
     authorizeStatement(caller, statement, this.#options.account)
-    const run = statement.kind === 'explain' ? statement.statement : statement
+    const run = runOf(statement)
     if (run.kind !== 'query' || flushTable === undefined) return statement
     await Promise.all(run.tables.map(({ database, table }) => flushTable({ databaseName: database, tableName: table })))
     const after = catalog.snapshot()
@@ -309,6 +279,7 @@ class EngineQueryService implements QueryService {
       const options = { engine, clock: this.#options.clock, queryId, timeoutMs, bufferBytes, rowOptions }
       return { columns: [{ name: 'Query Plan', type: VARCHAR }], source: new ExplainRows(statement, options) }
     }
+    if (statement.kind === 'unload') return this.#unload(statement, queryId, timeoutMs, rowOptions)
     if (statement.kind !== 'query') {
       const { columns, rows } = catalogRows(statement, catalog.snapshot())
       return { columns, source: listedRows(rows) }
@@ -320,7 +291,13 @@ class EngineQueryService implements QueryService {
     return { columns, source }
   }
 
-  #rowOptions({ principal }: Caller, rails: GuardRails): EngineRowsOptions {
+  #unload(statement: UnloadStatement, queryId: string, timeoutMs: number, { admit, explain }: RowOptions): Result {
+    const { engine, objectStore: store } = this.#options
+    if (store === undefined) throw new ServerError('NOT_SUPPORTED', 'UNLOAD needs an object store, and this server has none')
+    return { columns: unloadColumns, source: new UnloadRows(statement, { engine, store, queryId, timeoutMs, admit, explain }) }
+  }
+
+  #rowOptions({ principal }: Caller, rails: GuardRails): RowOptions {
     const { resultFiles, limits } = this.#options
     return {
       admit: (signal) => this.#admission.enter(principal.name, rails, signal),
@@ -383,6 +360,14 @@ class EngineQueryService implements QueryService {
     await this.#cursors.sweep()
     if (this.#areWaiting) await this.#cursors.yieldPlaces()
   }
+}
+
+type RowOptions = EngineRowsOptions & Pick<Required<EngineRowsOptions>, 'admit' | 'explain'>
+
+/** What the engine runs of a statement. */
+function runOf(statement: CompiledStatement): RunnableStatement {
+  if (statement.kind === 'explain') return statement.statement
+  return statement.kind === 'unload' ? statement.query : statement
 }
 
 const shuttingDown = (): ServerError => new ServerError('SHUTTING_DOWN', 'The server is shutting down')
