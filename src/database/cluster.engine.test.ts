@@ -93,6 +93,42 @@ describe.runIf(hasKeeper() || process.env['CLICKHOUSE_URL'] !== undefined)('two 
     }
   })
 
+  it('keep the same winner of one record, whatever node took which version', async () => {
+    await left.database.createTable(root(left), { databaseName: 'shared', tableName: 'versions' })
+    const timeMs = systemClock.nowMs()
+    const version = (Version: number, host: string) => ({
+      Dimensions: [{ Name: 'host', Value: host }],
+      MeasureName: 'cpu',
+      MeasureValue: String(Version),
+      MeasureValueType: 'BIGINT' as const,
+      Time: String(timeMs),
+      Version,
+    })
+    const write = (node: Node, ...records: readonly ReturnType<typeof version>[]): Promise<unknown> =>
+      node.database.write(root(node), { databaseName: 'shared', tableName: 'versions', records })
+    // after one another, each on another node
+    await write(left, version(2, 'a'))
+    await write(right, version(5, 'a'))
+    await expect(write(left, version(3, 'a'))).rejects.toMatchObject({
+      members: { RejectedRecords: [{ RecordIndex: 0, ExistingVersion: 5 }] },
+    })
+    // at once: a report is best effort, the winner is not
+    const hosts = Array.from({ length: 40 }, (_, i) => `h${i}`)
+    await Promise.allSettled(
+      [1, 2, 3, 4].flatMap((n) => [left, right].map((node, i) => write(node, ...hosts.map((host) => version(2 * n - i, host))))),
+    )
+    for (const node of [left, right]) {
+      const { rowsJson } = await node.database.query(root(node), {
+        queryString: 'SELECT host, measure_value::bigint FROM shared.versions ORDER BY host',
+      })
+      const rows = (JSON.parse(rowsJson) as { Data: [{ ScalarValue: string }, { ScalarValue: string }] }[]).map(({ Data }) =>
+        Data.map(({ ScalarValue }) => ScalarValue).join(' '),
+      )
+      expect(rows).toEqual(['a 5', ...hosts.toSorted().map((host) => `${host} 8`)])
+    }
+    await left.database.deleteTable(root(left), 'shared', 'versions')
+  })
+
   it('see retention, tags and keys that the other has changed', async () => {
     const retention = { memoryStoreRetentionPeriodInHours: 12, magneticStoreRetentionPeriodInDays: 30 }
     const { arn } = await left.database.updateTable(root(left), { databaseName: 'shared', tableName: 'cpu', retention })
