@@ -19,9 +19,8 @@ export async function createCpuTable(target: Target, memoryStoreHours: number): 
 
 /** Rows `from` (inclusive) to `to` (exclusive) as multi-measure records, in calls of 100; answers rows per second. */
 export async function loadTarget(target: Target, data: CpuData, from: number, to: number): Promise<number> {
-  const dimensions = data.tags.map((tags) => tagNames.map((Name, i) => ({ Name, Value: tags[i] })))
   const record = (row: number): object => ({
-    Dimensions: dimensions[row % data.hosts],
+    Dimensions: tagNames.map((Name, i) => ({ Name, Value: data.tags[row % data.hosts]![i] })),
     MeasureName: 'cpu',
     MeasureValueType: 'MULTI',
     Time: String(data.startMs + Math.floor(row / data.hosts) * data.intervalMs),

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { benchmarkCompile } from './compile.ts'
+import { benchmarkGrowth } from './growth.ts'
 import { benchmarkIngestStages } from './ingest-stages.ts'
 import { benchmarkIngest } from './ingest.ts'
 import { benchmarkIngestSpread } from './ingest-spread.ts'
@@ -8,7 +9,7 @@ import { benchmarkStorage } from './storage.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { hosts: { type: 'string' }, hours: { type: 'string' } },
+  options: { hosts: { type: 'string' }, hours: { type: 'string' }, rows: { type: 'string' }, series: { type: 'string' } },
 })
 
 /** Options that are given, as numbers. */
@@ -24,6 +25,7 @@ function numbers(): Readonly<Record<string, number>> {
 
 const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
   compile: () => benchmarkCompile(),
+  growth: () => benchmarkGrowth(numbers()),
   ingest: () => benchmarkIngest(),
   'ingest-stages': () => benchmarkIngestStages(),
   'ingest-spread': () => benchmarkIngestSpread(),
