@@ -4,11 +4,13 @@ const scalarRoom = 128
 /** JSON text of rows in UTF-8, as it grows: rows are separated by commas. Written byte by byte, so that a cell makes no string. */
 export class PageText {
   #bytes: Buffer
+  #view: DataView
   #capacity: number
   #length = 0
 
   constructor(capacity = 4096) {
     this.#bytes = Buffer.allocUnsafe(capacity)
+    this.#view = viewOf(this.#bytes)
     this.#capacity = capacity
   }
 
@@ -37,6 +39,7 @@ export class PageText {
     const larger = Buffer.allocUnsafe(this.#capacity)
     this.#bytes.copy(larger, 0, 0, this.#length)
     this.#bytes = larger
+    this.#view = viewOf(larger)
   }
 
   /** The comma between two rows. */
@@ -56,6 +59,23 @@ export class PageText {
     let at = this.#length
     for (let index = 0; index < text.length; index++) bytes[at++] = text.charCodeAt(index)
     this.#length = at
+  }
+
+  /** What every scalar begins with, four bytes at a time; after `reserve`. */
+  scalarStart(): void {
+    const at = this.#length
+    const view = this.#view
+    view.setUint32(at, 0x7b22_5363) // {"Sc
+    view.setUint32(at + 4, 0x616c_6172) // alar
+    view.setUint32(at + 8, 0x5661_6c75) // Valu
+    view.setUint32(at + 12, 0x6522_3a22) // e":"
+    this.#length = at + 16
+  }
+
+  /** What every scalar ends with, after `reserve`. */
+  scalarEnd(): void {
+    this.#view.setUint16(this.#length, 0x227d) // "}
+    this.#length += 2
   }
 
   /** Bytes that are made once, after `reserve`. */
@@ -116,6 +136,8 @@ export class PageText {
     return true
   }
 }
+
+const viewOf = (bytes: Buffer): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 
 const comma = 0x2c
 const zero = 0x30

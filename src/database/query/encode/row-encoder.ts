@@ -19,9 +19,7 @@ export function rowEncoder(types: readonly Type[]): Encoder {
 const ascii = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, 'latin1'))
 
 const nullDatum = ascii('{"NullValue":true}')
-const scalarStart = ascii('{"ScalarValue":"')
 const comma = 0x2c
-const quote = 0x22
 const closingBrace = 0x7d
 
 function datumEncoder(type: Type): Encoder {
@@ -31,10 +29,9 @@ function datumEncoder(type: Type): Encoder {
       return (reader, page) => {
         page.reserve()
         if (reader.isNull()) return page.bytes(nullDatum)
-        page.bytes(scalarStart)
+        page.scalarStart()
         content(reader, page)
-        page.byte(quote)
-        page.byte(closingBrace)
+        page.scalarEnd()
       }
     }
     case 'array':
