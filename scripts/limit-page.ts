@@ -56,6 +56,13 @@ const summaries: Readonly<Record<keyof Limits, string>> = {
   groupsPerUser: 'Groups that one user is in',
   policyChars: 'Characters of a policy, white space left out',
   sessionPolicyChars: 'The same for the policy of temporary credentials',
+  batchLoadFiles: 'Files of a batch load',
+  batchLoadBytes: 'Bytes of all files of a batch load',
+  batchLoadFileBytes: 'Bytes of a file of a batch load',
+  batchLoadRowBytes: 'Bytes of a row of a CSV file',
+  batchLoadsPerTable: 'Batch loads of a table that run at once; further ones wait',
+  batchLoads: 'Batch loads that run at once; further ones wait',
+  batchLoadResumableMs: 'Time for which a batch load that has stopped may be resumed',
   sqlNestingDepth: 'Levels of nesting in a query',
   sqlTokens: 'Words and signs in a query',
 }

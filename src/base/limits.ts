@@ -70,6 +70,16 @@ export interface Limits {
   /** Characters of a policy, white space left out. */
   readonly policyChars: number
   readonly sessionPolicyChars: number
+  readonly batchLoadFiles: number
+  /** Of all files of a task. */
+  readonly batchLoadBytes: number
+  readonly batchLoadFileBytes: number
+  readonly batchLoadRowBytes: number
+  /** Tasks that run at once; further ones wait. */
+  readonly batchLoadsPerTable: number
+  readonly batchLoads: number
+  /** For how long a task that has stopped may be resumed. */
+  readonly batchLoadResumableMs: number
   readonly sqlNestingDepth: number
   readonly sqlTokens: number
 }
@@ -127,6 +137,13 @@ export const defaultLimits: Limits = {
   groupsPerUser: 10,
   policyChars: 6144,
   sessionPolicyChars: 2048,
+  batchLoadFiles: 100,
+  batchLoadBytes: 100_000_000_000,
+  batchLoadFileBytes: 5_000_000_000,
+  batchLoadRowBytes: 16 * 1024 * 1024,
+  batchLoadsPerTable: 5,
+  batchLoads: 10,
+  batchLoadResumableMs: 24 * 3_600_000,
   sqlNestingDepth: 200,
   sqlTokens: 100_000,
 }

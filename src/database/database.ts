@@ -1,6 +1,7 @@
 import type { Service } from '../base/service.ts'
 import type { Type } from '../sql/types/type.ts'
 import type { Backups } from './backup/backups.ts'
+import type { BatchLoads } from './batch-load/batch-loads.ts'
 import type { Access } from './access/access.ts'
 import type { AccessKey, Caller } from './caller.ts'
 import type { RecordInput } from './write/record.ts'
@@ -46,6 +47,7 @@ export interface Database extends Service {
   revokeAccessKey(caller: Caller, accessKeyId: string): Promise<void>
 
   readonly backups: Backups
+  readonly batchLoads: BatchLoads
 
   /** Users, groups, policies, temporary credentials. */
   readonly access: Access

@@ -14,6 +14,7 @@ import { openAccess, type OpenedAccess } from './access/open-access.ts'
 import { type KeyPair, rootCredentialsFile, writeRootCredentials } from './access/root-credentials.ts'
 import { BackupService } from './backup/backup-service.ts'
 import { openBackupTarget } from './backup/open-target.ts'
+import { BatchLoadService } from './batch-load/batch-load-service.ts'
 import type { AccessKey, Caller } from './caller.ts'
 import { AccountSettingsControl, tcuOf } from './control/account-settings.ts'
 import { type Account, anyArn, databaseArn, tableArn, userArn } from './control/arn.ts'
@@ -109,6 +110,7 @@ class StoredDatabase implements OpenDatabase {
   readonly #tags: ResourceTags
   readonly #accountSettings: AccountSettingsControl
   readonly backups: BackupService
+  readonly batchLoads: BatchLoadService
   readonly #lateRejects: MagneticRejects
   readonly #writes: WriteService
   readonly #queries: QueryService
@@ -163,6 +165,17 @@ class StoredDatabase implements OpenDatabase {
         metrics.countRecords('accepted', accepted)
         metrics.countRecords('rejected', rejected)
       },
+    })
+    this.batchLoads = new BatchLoadService({
+      documents: storage.documents,
+      isShared: storage.isShared,
+      store: this.#objectStore,
+      catalog: storage.catalog,
+      account,
+      clock,
+      limits,
+      log,
+      write: (caller, input) => this.#knowingChanges(() => this.#writes.write(caller, input)),
     })
     this.#queries = createQueryService({
       engine: storage.engine,
@@ -325,11 +338,13 @@ class StoredDatabase implements OpenDatabase {
     // another node may change the settings of the account
     if (this.#options.storage.isShared) this.#tcuTimer = setInterval(() => void this.#readTcu(), sharedRefreshMs).unref()
     await this.#queries.start?.()
+    this.batchLoads.start()
   }
 
   async drain(): Promise<void> {
     this.#isDraining = true
     await this.#lateRejects.drain()
+    await this.batchLoads.drain()
     await this.backups.drain()
     await this.#queries.drain?.()
   }

@@ -63,6 +63,7 @@ export function inMemoryDatabase(
   return {
     name: 'database',
     written,
+    batchLoads: { create: unused, describe: unused, list: unused, resume: unused },
     backups: { create: unused, restore: unused, describeTask: unused, list: unused },
     createDatabase: async (_caller, { databaseName, kmsKeyId = 'arn:key', tags = [] }) => {
       if (databases.has(databaseName)) throw new ServerError('CONFLICT', `The database ${databaseName} already exists.`)

@@ -14,6 +14,9 @@ export interface Opened {
   /** Absolute; its folder `buckets` holds the buckets. */
   readonly dataDirectory: string
   root(): Caller
+  /** Stops; the directory stays. */
+  leave(): Promise<void>
+  /** Stops, and removes the directory. */
   close(): Promise<void>
 }
 
@@ -26,15 +29,19 @@ export async function openProduct(options: { readonly limits?: Partial<Limits>; 
   const account = { region: 'us-east-1', accountId: '000000000000' }
   const database = await openDatabase({ ...common, storage, account, metrics: new Metrics() })
   await database.start?.()
+  const leave = async (): Promise<void> => {
+    await database.drain?.()
+    await database.stop?.()
+    await storage.stop?.()
+  }
   return {
     database,
     dataDirectory,
     root: () => ({ principal: { name: 'root', accessKeyId: database.rootKey.accessKeyId, isRoot: true }, requestId: 'R' }),
+    leave,
     close: async () => {
-      await database.drain?.()
-      await database.stop?.()
-      await storage.stop?.()
-      if (options.dataDirectory === undefined) rmSync(dataDirectory, { recursive: true, force: true })
+      await leave()
+      rmSync(dataDirectory, { recursive: true, force: true })
     },
   }
 }

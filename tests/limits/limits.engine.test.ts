@@ -326,6 +326,13 @@ const breaches: Readonly<Record<keyof Limits, Breach | Elsewhere>> = {
     beyond: () => database.access.createSession(root(), { userName: 'user0', policy: policy(201) }),
     answer: { code: 'MALFORMED_POLICY_DOCUMENT', message: '200' },
   },
+  batchLoadFiles: { testedIn: 'src/database/batch-load/batch-load.engine.test.ts' },
+  batchLoadBytes: { testedIn: 'src/database/batch-load/batch-load.engine.test.ts' },
+  batchLoadFileBytes: { testedIn: 'src/database/batch-load/batch-load.engine.test.ts' },
+  batchLoadRowBytes: { testedIn: 'src/database/batch-load/batch-load.engine.test.ts' },
+  batchLoadsPerTable: { testedIn: 'src/database/batch-load/batch-load.engine.test.ts' },
+  batchLoads: { testedIn: 'src/database/batch-load/batch-load.engine.test.ts' },
+  batchLoadResumableMs: { testedIn: 'src/database/batch-load/batch-load.engine.test.ts' },
   sqlNestingDepth: {
     value: 30,
     within: () => query(`SELECT ${'('.repeat(20)}1${')'.repeat(20)}`),

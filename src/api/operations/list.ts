@@ -11,6 +11,10 @@ import { createBackup } from './backup/create-backup.ts'
 import { describeBackupTask } from './backup/describe-backup-task.ts'
 import { listBackups } from './backup/list-backups.ts'
 import { restoreBackup } from './backup/restore-backup.ts'
+import { createBatchLoadTask } from './batch-load/create-batch-load-task.ts'
+import { describeBatchLoadTask } from './batch-load/describe-batch-load-task.ts'
+import { listBatchLoadTasks } from './batch-load/list-batch-load-tasks.ts'
+import { resumeBatchLoadTask } from './batch-load/resume-batch-load-task.ts'
 import { cancelQuery } from './cancel-query.ts'
 import { createDatabase } from './create-database.ts'
 import { createTable } from './create-table.ts'
@@ -35,19 +39,23 @@ import { writeRecords } from './write-records.ts'
 /** Every operation of the API, sorted by name within each prefix. */
 export const operations: readonly Operation[] = [
   cancelQuery,
+  createBatchLoadTask,
   createDatabase,
   createTable,
   deleteDatabase,
   deleteTable,
   describeAccountSettings,
+  describeBatchLoadTask,
   describeDatabase,
   describeEndpoints,
   describeTable,
+  listBatchLoadTasks,
   listDatabases,
   listTables,
   listTagsForResource,
   prepareQuery,
   query,
+  resumeBatchLoadTask,
   tagResource,
   untagResource,
   updateAccountSettings,

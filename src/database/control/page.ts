@@ -14,10 +14,11 @@ export function pageOf<T>(
   list: string,
   { maxResults, nextToken }: PageRequest,
   item: (key: string) => T,
+  largest = largestPage,
 ): Page<T> {
-  const size = maxResults ?? largestPage
-  if (!Number.isInteger(size) || size < 1 || size > largestPage) {
-    const bound = size < 1 ? 'greater than or equal to 1' : `less than or equal to ${largestPage}`
+  const size = maxResults ?? largest
+  if (!Number.isInteger(size) || size < 1 || size > largest) {
+    const bound = size < 1 ? 'greater than or equal to 1' : `less than or equal to ${largest}`
     throw new ServerError(
       'VALIDATION',
       `1 validation error detected: Value '${size}' at 'maxResults' failed to satisfy constraint: Member must have value ${bound}`,

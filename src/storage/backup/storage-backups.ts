@@ -33,7 +33,8 @@ export function createStorageBackups({ engine, engineDatabase, documents, keys, 
     documents: async () => {
       const all: BackupDocument[] = []
       for (const kind of documentKinds) {
-        if (kind === 'table-change') continue
+        // what is under way here is not under way where the backup is restored
+        if (kind === 'table-change' || kind === 'batch-load') continue
         for (const { key, value } of await documents.list(kind)) all.push({ kind, key, value })
       }
       return all

@@ -39,6 +39,7 @@ const kindBytes: Readonly<Record<DocumentKind, number>> = {
   user: 20,
   group: 21,
   policy: 22,
+  'batch-load': 30,
 }
 export const documentKinds = Object.keys(kindBytes) as readonly DocumentKind[]
 export const kindByte = (kind: DocumentKind): number => kindBytes[kind]
