@@ -10,7 +10,7 @@ import { bodyForms, oneRecordBody, recordsPerCall } from './write-bodies.ts'
 
 const repeats = 3
 /** Requests of another table before each measurement: code that has just been started is not what is measured. */
-const warmUpCalls = 300
+const warmUpCalls = 2000
 
 export interface Measured {
   readonly label: string
