@@ -1,10 +1,13 @@
 /** A server said no: which exception, and why. Shown as one line. */
 export class ServiceFailure extends Error {
   readonly exception: string
+  /** The whole answer, when it is the service's. */
+  readonly body: Readonly<Record<string, unknown>>
 
-  constructor(exception: string, reason: string) {
+  constructor(exception: string, reason: string, body: Readonly<Record<string, unknown>> = {}) {
     super(`${exception}: ${reason}`)
     this.exception = exception
+    this.body = body
   }
 }
 

@@ -14,6 +14,7 @@ import type { Output } from './output.ts'
 import { addPolicyCommands } from './policies.ts'
 import { queryOptions, runQuery } from './query.ts'
 import { runStatus, statusOptions } from './status.ts'
+import { addTransferCommands } from './transfer/commands.ts'
 import { addUserCommands } from './users.ts'
 
 const exitFailure = 1
@@ -83,6 +84,7 @@ function buildProgram(host: Host): Command {
     },
   )
 
+  addTransferCommands(program, host, output, progress)
   addBackupCommands(program, output, progress)
   addKeyCommands(program, output)
   addUserCommands(program, output)

@@ -69,7 +69,7 @@ export async function signedCall<Output>(
 function serviceFailure(status: number, text: string): ServiceFailure {
   try {
     const body = JSON.parse(text) as { readonly __type?: string; readonly Message?: string; readonly message?: string }
-    return new ServiceFailure(body.__type?.replace(/^.*#/, '') ?? `status ${status}`, body.Message ?? body.message ?? '')
+    return new ServiceFailure(body.__type?.replace(/^.*#/, '') ?? `status ${status}`, body.Message ?? body.message ?? '', body)
   } catch {
     return new ServiceFailure(`status ${status}`, 'the answer is not that of a Tidemark server')
   }

@@ -5,11 +5,12 @@ export const floors: Readonly<Record<string, readonly string[]>> = {
   base: [],
   sql: ['base'],
   engine: ['base'],
+  csv: ['base'],
   'object-store': ['base'],
   storage: ['base', 'sql', 'engine'],
   'memory-store': ['base', 'sql'],
-  database: ['base', 'sql', 'engine', 'object-store', 'storage', 'memory-store'],
-  api: ['base', 'sql', 'database'],
+  database: ['base', 'csv', 'sql', 'engine', 'object-store', 'storage', 'memory-store'],
+  api: ['base', 'csv', 'sql', 'database'],
   pgwire: ['base', 'sql', 'database'],
   ingest: ['base', 'sql', 'database'],
   scheduler: ['base', 'sql', 'database'],
@@ -18,6 +19,7 @@ export const floors: Readonly<Record<string, readonly string[]>> = {
     'base',
     'sql',
     'engine',
+    'csv',
     'object-store',
     'storage',
     'memory-store',
@@ -28,7 +30,7 @@ export const floors: Readonly<Record<string, readonly string[]>> = {
     'scheduler',
     'console',
   ],
-  cli: ['base', 'server'],
+  cli: ['base', 'csv', 'server'],
 }
 
 /** Floors that only translate: of the compiler they may know the types, not the functions. */

@@ -11,8 +11,9 @@ import type { Caller } from '../caller.ts'
 import { type Account, anyArn, tableArn } from '../control/arn.ts'
 import { pageOf } from '../control/page.ts'
 import type { Page, PageRequest, WriteInput, WriteResult } from '../database.ts'
-import type { BatchLoadProgress, BatchLoads, BatchLoadStatus, BatchLoadTask, CreateBatchLoadInput, DataModel } from './batch-loads.ts'
-import { checkDataModel, dimensionsOf, parseDataModel } from './data-model.ts'
+import type { DataModel } from '../../csv/model-types.ts'
+import type { BatchLoadProgress, BatchLoads, BatchLoadStatus, BatchLoadTask, CreateBatchLoadInput } from './batch-loads.ts'
+import { checkDataModel, dimensionsOf, parseDataModel } from '../../csv/data-model.ts'
 import { type Checkpoint, loadFiles } from './load-files.ts'
 
 export interface BatchLoadServiceOptions {

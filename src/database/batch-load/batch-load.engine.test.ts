@@ -3,7 +3,8 @@ import { dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Opened, openProduct } from '../../../tests/harness/opened.ts'
-import type { BatchLoadTask, CreateBatchLoadInput, DataModel } from './batch-loads.ts'
+import type { DataModel } from '../../csv/model-types.ts'
+import type { BatchLoadTask, CreateBatchLoadInput } from './batch-loads.ts'
 
 const limits = {
   batchLoadFiles: 5,

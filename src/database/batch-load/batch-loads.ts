@@ -1,6 +1,6 @@
+import type { CsvConfiguration, DataModel } from '../../csv/model-types.ts'
 import type { Caller } from '../caller.ts'
 import type { Page, PageRequest } from '../database.ts'
-import type { MeasureValueType, TimeUnit } from '../write/record.ts'
 
 /** Loads of CSV files from a bucket into a table. Source: API reference, CreateBatchLoadTask; developer guide, "Using batch load". */
 export interface BatchLoads {
@@ -42,49 +42,6 @@ export interface BatchLoadReportLocation {
   readonly objectKeyPrefix?: string
   readonly encryptionOption?: 'SSE_S3' | 'SSE_KMS'
   readonly kmsKeyId?: string
-}
-
-/** Member names of the wire: the same text is an object in a bucket. */
-export interface CsvConfiguration {
-  readonly ColumnSeparator?: string
-  readonly EscapeChar?: string
-  readonly QuoteChar?: string
-  readonly NullValue?: string
-  readonly TrimWhiteSpace?: boolean
-}
-
-/** Member names of the wire: the same text is an object in a bucket. */
-export interface DataModel {
-  readonly TimeColumn?: string
-  readonly TimeUnit?: TimeUnit
-  readonly DimensionMappings: readonly DimensionMapping[]
-  readonly MeasureNameColumn?: string
-  readonly MultiMeasureMappings?: MultiMeasureMappings
-  readonly MixedMeasureMappings?: readonly MixedMeasureMapping[]
-}
-
-export interface DimensionMapping {
-  readonly SourceColumn?: string
-  readonly DestinationColumn?: string
-}
-
-export interface MultiMeasureMappings {
-  readonly TargetMultiMeasureName?: string
-  readonly MultiMeasureAttributeMappings: readonly AttributeMapping[]
-}
-
-export interface AttributeMapping {
-  readonly SourceColumn: string
-  readonly TargetMultiMeasureAttributeName?: string
-  readonly MeasureValueType?: Exclude<MeasureValueType, 'MULTI'>
-}
-
-export interface MixedMeasureMapping {
-  readonly MeasureName?: string
-  readonly SourceColumn?: string
-  readonly TargetMeasureName?: string
-  readonly MeasureValueType: MeasureValueType
-  readonly MultiMeasureAttributeMappings?: readonly AttributeMapping[]
 }
 
 export interface BatchLoadProgress {

@@ -5,9 +5,10 @@ import type { Limits } from '../../base/limits.ts'
 import type { ListedObject, ObjectStore } from '../../object-store/object-store.ts'
 import type { WriteInput, WriteResult } from '../database.ts'
 import type { RecordInput, RejectedRecord } from '../write/record.ts'
-import type { BatchLoadProgress, BatchLoadSource, DataModel } from './batch-loads.ts'
-import { CsvScanner } from './csv-scanner.ts'
-import { rowReader } from './data-model.ts'
+import type { DataModel } from '../../csv/model-types.ts'
+import type { BatchLoadProgress, BatchLoadSource } from './batch-loads.ts'
+import { CsvScanner } from '../../csv/csv-scanner.ts'
+import { rowReader } from '../../csv/data-model.ts'
 import { type TaskErrors, addError } from './error-report.ts'
 
 /** How far a task has come: what is before it is in the table. */

@@ -1,5 +1,6 @@
 import type { DescribeBatchLoadTaskRequest, DescribeBatchLoadTaskResponse } from '@aws-sdk/client-timestream-write'
-import type { BatchLoadTask, DataModel } from '../../../database/batch-load/batch-loads.ts'
+import type { DataModel } from '../../../csv/model-types.ts'
+import type { BatchLoadTask } from '../../../database/batch-load/batch-loads.ts'
 import { operation } from '../../operation.ts'
 import type { OnWire } from '../../resources/encode.ts'
 import { required, structure } from '../../shape.ts'

@@ -1,9 +1,8 @@
-import { ServerError } from '../../base/errors.ts'
-import type { MeasureValueInput, RecordInput } from '../write/record.ts'
-import type { AttributeMapping, DataModel, MixedMeasureMapping } from './batch-loads.ts'
+import { ServerError } from '../base/errors.ts'
+import type { AttributeMapping, DataModel, MeasureValue, MixedMeasureMapping, RowRecord } from './model-types.ts'
 
 /** Of the records of a row, or why it has none. */
-export type RowRecords = readonly RecordInput[] | string
+export type RowRecords = readonly RowRecord[] | string
 
 /** @throws ServerError VALIDATION with the member that is wrong */
 export function checkDataModel(model: DataModel): void {
@@ -109,7 +108,7 @@ function columnsOf(model: DataModel): string[] {
   return [...new Set([...columns.filter((column) => column !== undefined), ...attributes.map((each) => each.SourceColumn)])]
 }
 
-type Measure = Pick<RecordInput, 'MeasureName' | 'MeasureValue' | 'MeasureValueType' | 'MeasureValues'>
+type Measure = Pick<RowRecord, 'MeasureName' | 'MeasureValue' | 'MeasureValueType' | 'MeasureValues'>
 type ReadMeasures = (fields: readonly (string | undefined)[], name: string | undefined) => readonly Measure[]
 
 function measuresOf(model: DataModel, at: (column: string) => number): ReadMeasures {
@@ -139,19 +138,19 @@ function mixedReader(
   }
 }
 
-const multiMeasure = (MeasureName: string, MeasureValues: readonly MeasureValueInput[]): readonly Measure[] =>
+const multiMeasure = (MeasureName: string, MeasureValues: readonly MeasureValue[]): readonly Measure[] =>
   MeasureValues.length === 0 ? [] : [{ MeasureName, MeasureValueType: 'MULTI', MeasureValues }]
 
 function attributeReader(
   mappings: readonly AttributeMapping[],
   at: (column: string) => number,
-): (fields: readonly (string | undefined)[]) => MeasureValueInput[] {
+): (fields: readonly (string | undefined)[]) => MeasureValue[] {
   const attributes = mappings.map(
     ({ SourceColumn, TargetMultiMeasureAttributeName: target = SourceColumn, MeasureValueType: type = 'VARCHAR' as const }) =>
       [at(SourceColumn), target, type] as const,
   )
   return (fields) => {
-    const values: MeasureValueInput[] = []
+    const values: MeasureValue[] = []
     for (const [index, Name, Type] of attributes) {
       const Value = fields[index]
       if (Value !== undefined) values.push({ Name, Value, Type })

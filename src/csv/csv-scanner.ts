@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import type { CsvConfiguration } from './batch-loads.ts'
+import type { CsvConfiguration } from './model-types.ts'
 
 export interface CsvRow {
   /** undefined where the field is null. Empty when the row cannot be read. */

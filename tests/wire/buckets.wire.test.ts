@@ -1,0 +1,191 @@
+import { execFile } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { gunzipSync } from 'node:zlib'
+import { QueryCommand } from '@aws-sdk/client-timestream-query'
+import {
+  CreateBatchLoadTaskCommand,
+  CreateDatabaseCommand,
+  CreateTableCommand,
+  DescribeBatchLoadTaskCommand,
+  ListBatchLoadTasksCommand,
+  ResumeBatchLoadTaskCommand,
+} from '@aws-sdk/client-timestream-write'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { ObjectStore } from '../../src/object-store/object-store.ts'
+import { S3Store } from '../../src/object-store/s3-store.ts'
+import { type S3Server, startS3Server } from '../harness/s3-server.ts'
+import { rootKey, type Served, serve } from './served.ts'
+
+const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
+let folder: string
+let s3: S3Server
+let store: ObjectStore
+let served: Served
+const nowMs = Date.now()
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'tidemark-buckets-'))
+  s3 = await startS3Server(['the-bucket'])
+  store = new S3Store({ region: 'us-east-1', endpoint: s3.endpoint, credentials: s3.credentials })
+  served = await serve({
+    data: join(folder, 'data'),
+    args: ['--s3-endpoint', s3.endpoint],
+    env: { TIDEMARK_S3_ACCESS_KEY_ID: s3.credentials.accessKeyId, TIDEMARK_S3_SECRET_ACCESS_KEY: s3.credentials.secretAccessKey },
+  })
+  await served.write.send(new CreateDatabaseCommand({ DatabaseName: 'lake' }))
+  for (const TableName of ['loaded', 'imported']) await served.write.send(new CreateTableCommand({ DatabaseName: 'lake', TableName }))
+}, 60_000)
+afterAll(async () => {
+  await served.stop()
+  store.close()
+  await s3.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+interface Ended {
+  readonly code: number | string
+  readonly said: string
+}
+
+/** The command line, as a user runs it. */
+function tidemark(...args: string[]): Promise<Ended> {
+  const env = {
+    ...process.env,
+    AWS_ENDPOINT_URL: served.endpoint,
+    AWS_ACCESS_KEY_ID: rootKey.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: rootKey.secretAccessKey,
+  }
+  return new Promise((resolve) => {
+    execFile(process.execPath, [main, ...args], { env }, (error, stdout, stderr) =>
+      resolve({ code: error?.code ?? 0, said: stdout + stderr }),
+    )
+  })
+}
+
+const count = async (table: string): Promise<string | undefined> => {
+  const { Rows } = await served.query.send(new QueryCommand({ QueryString: `SELECT count(*) FROM lake.${table}` }))
+  return Rows?.[0]?.Data?.[0]?.ScalarValue
+}
+
+const task = {
+  TargetDatabaseName: 'lake',
+  TargetTableName: 'loaded',
+  DataSourceConfiguration: { DataSourceS3Configuration: { BucketName: 'the-bucket', ObjectKeyPrefix: 'in/' }, DataFormat: 'CSV' as const },
+  DataModelConfiguration: {
+    DataModel: {
+      TimeColumn: 'time',
+      DimensionMappings: [{ SourceColumn: 'host' }],
+      MultiMeasureMappings: {
+        TargetMultiMeasureName: 'metrics',
+        MultiMeasureAttributeMappings: [{ SourceColumn: 'load', MeasureValueType: 'DOUBLE' as const }],
+      },
+    },
+  },
+  ReportConfiguration: { ReportS3Configuration: { BucketName: 'the-bucket', ObjectKeyPrefix: 'reports' } },
+}
+
+describe('with an S3 server of somebody else', () => {
+  test('a batch load goes from the bucket into the table and reports there', async () => {
+    await store.put('the-bucket', 'in/a.csv', `time,host,load\n${nowMs},a,1\n${nowMs},b\n${nowMs + 1},a,2\n`)
+    const { TaskId } = await served.write.send(new CreateBatchLoadTaskCommand(task))
+    let described = await served.write.send(new DescribeBatchLoadTaskCommand({ TaskId }))
+    while (['CREATED', 'IN_PROGRESS'].includes(described.BatchLoadTaskDescription?.TaskStatus ?? '')) {
+      await delay(50)
+      described = await served.write.send(new DescribeBatchLoadTaskCommand({ TaskId }))
+    }
+    expect(described.BatchLoadTaskDescription).toMatchObject({
+      TaskStatus: 'FAILED',
+      RecordVersion: 1,
+      CreationTime: expect.any(Date) as Date,
+      ProgressReport: { RecordsProcessed: 3, RecordsIngested: 2, ParseFailures: 1, RecordIngestionFailures: 0, FileFailures: 0 },
+      DataSourceConfiguration: { CsvConfiguration: {}, DataFormat: 'CSV' },
+      DataModelConfiguration: { DataModel: { DimensionMappings: [{ SourceColumn: 'host', DestinationColumn: 'host' }] } },
+    })
+    const report: unknown = JSON.parse((await store.get('the-bucket', `reports/${TaskId}/error_report.json`)).toString())
+    expect(report).toMatchObject({ fileErrors: [{ fileName: 'in/a.csv', errors: [{ lineRanges: [[3, 3]] }] }] })
+    const { BatchLoadTasks } = await served.write.send(new ListBatchLoadTasksCommand({ TaskStatus: 'FAILED' }))
+    expect(BatchLoadTasks).toEqual([expect.objectContaining({ TaskId, DatabaseName: 'lake', TableName: 'loaded' })])
+    await expect(served.write.send(new ResumeBatchLoadTaskCommand({ TaskId }))).rejects.toMatchObject({ name: 'ValidationException' })
+    expect(await count('loaded')).toBe('2')
+  })
+
+  test.each([
+    [{ ...task, TargetTableName: 'none' }, 'ResourceNotFoundException'],
+    [{ ...task, ReportConfiguration: {} }, 'ValidationException'],
+    [{ ...task, ReportConfiguration: { ReportS3Configuration: { BucketName: 'another-bucket' } } }, 'ValidationException'],
+  ])('a batch load that cannot succeed is refused: %#', async (input, name) => {
+    await expect(served.write.send(new CreateBatchLoadTaskCommand(input))).rejects.toMatchObject({ name })
+  })
+
+  test('the command line exports into the bucket what it has imported from a file', async () => {
+    const file = join(folder, 'local.csv')
+    writeFileSync(
+      file,
+      `\ufefftime,host,load,note\n${Array.from({ length: 1000 }, (_, i) => `${nowMs - i},h${i % 7},${i},n\n`).join('')}${nowMs},x\n`,
+    )
+    const flags = ['--into', 'lake.imported', '--dimensions', 'host', '--measures', 'load,note:varchar', '--measure-name', 'metrics']
+    expect(await tidemark('import', file, ...flags, '--dry-run')).toMatchObject({
+      code: 1,
+      said: expect.stringMatching(/^1000 records read, none written, 1 rejected/) as string,
+    })
+    expect(await count('imported')).toBe('0')
+    const rejects = join(folder, 'rejects.json')
+    expect(await tidemark('import', file, ...flags, '--rejects', rejects)).toMatchObject({
+      code: 1,
+      said: expect.stringContaining('1000 records written, 1 rejected') as string,
+    })
+    expect(JSON.parse(readFileSync(rejects, 'utf8'))).toEqual({
+      rejected: 1,
+      rejects: [{ file, line: 1002, reason: 'The row has 2 columns, the header 4.' }],
+    })
+    expect(await count('imported')).toBe('1000')
+    const exported = await tidemark('export', 'SELECT host, load FROM lake.imported', 's3://the-bucket/out', '--header')
+    expect(exported).toMatchObject({ code: 0, said: expect.stringMatching(/^1000 rows\nmanifest s3:\/\/the-bucket\/out\//) as string })
+    const keys: string[] = []
+    for await (const { key } of store.list('the-bucket', 'out/results/')) keys.push(key)
+    const [head, ...lines] = gunzipSync(await store.get('the-bucket', keys[0]!))
+      .toString()
+      .trim()
+      .split('\n')
+    expect([keys.length, head, lines.length]).toEqual([1, 'host,load', 1000])
+    const parquet = await tidemark(
+      'export',
+      'SELECT load, host FROM lake.imported',
+      's3://the-bucket/parquet',
+      '--format',
+      'parquet',
+      '--partitioned-by',
+      'host',
+    )
+    expect(parquet).toMatchObject({ code: 0, said: expect.stringMatching(/^1000 rows/) as string })
+  })
+
+  test('what the command line cannot do it says', async () => {
+    expect(
+      await tidemark(
+        'import',
+        join(folder, 'none.csv'),
+        '--into',
+        'lake.imported',
+        '--dimensions',
+        'a',
+        '--measures',
+        'b',
+        '--measure-name',
+        'm',
+      ),
+    ).toMatchObject({
+      code: 2,
+      said: expect.stringContaining('none.csv cannot be read (ENOENT)') as string,
+    })
+    expect(await tidemark('export', 'SELECT 1', 'file:x')).toMatchObject({ code: 2 })
+    expect(await tidemark('export', 'SELECT 1 AS x', 's3://no-such-bucket/x')).toMatchObject({
+      code: 1,
+      said: expect.stringContaining('The bucket no-such-bucket does not exist') as string,
+    })
+  })
+})
