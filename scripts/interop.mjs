@@ -1,18 +1,21 @@
 // Runs clients of other ecosystems (tests/interop/*/run) against a served Tidemark and adds up what they say.
 // Each member gets a fresh server and, in its environment, AWS_ENDPOINT_URL, AWS_REGION and credentials of the root principal; its last
-// line is `N passed, N failed`. usage: node scripts/interop.mjs [member…]
+// line is `N passed, N failed`. An S3 server that Tidemark uses runs beside it: TIDEMARK_INTEROP_S3_ENDPOINT, TIDEMARK_INTEROP_S3_BUCKET. usage: node scripts/interop.mjs [member…]
 import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { createInterface } from 'node:readline'
+import S3rver from 's3rver'
 
 const root = join(import.meta.dirname, '..')
 const folder = join(root, 'tests', 'interop')
 const startTimeoutMs = 60_000
+const bucket = 'interop-bucket'
 const memberTimeoutMs = 10 * 60_000
-const rootKey = { accessKeyId: 'AKIAINTEROPTIDEMARK0', secretAccessKey: 'interop-only-secret-that-opens-nothing-else' }
+/** The one key that the S3 server knows, too: clients of both have one key for both. */
+const rootKey = { accessKeyId: 'S3RVER', secretAccessKey: 'S3RVER' }
 
 const wanted = process.argv.slice(2)
 const members = readdirSync(folder, { withFileTypes: true })
@@ -41,7 +44,8 @@ process.exitCode = failed === 0 && passed > 0 ? 0 : 1
 
 async function runMember(name) {
   const data = mkdtempSync(join(tmpdir(), `tidemark-interop-${name}-`))
-  const server = await startServer(data)
+  const s3 = await startS3(join(data, 's3'))
+  const server = await startServer(join(data, 'server'), s3.endpoint)
   try {
     const environment = {
       ...process.env,
@@ -51,6 +55,8 @@ async function runMember(name) {
       AWS_ACCESS_KEY_ID: rootKey.accessKeyId,
       AWS_SECRET_ACCESS_KEY: rootKey.secretAccessKey,
       AWS_EC2_METADATA_DISABLED: 'true',
+      TIDEMARK_INTEROP_S3_ENDPOINT: s3.endpoint,
+      TIDEMARK_INTEROP_S3_BUCKET: bucket,
     }
     const child = spawn(join(folder, name, 'run'), [], {
       cwd: join(folder, name),
@@ -72,15 +78,33 @@ async function runMember(name) {
     return counts
   } finally {
     await server.stop()
+    await s3.stop()
     rmSync(data, { recursive: true, force: true })
   }
 }
 
-async function startServer(data) {
-  const child = spawn(process.execPath, [join(root, 'dist', 'cli', 'main.js'), 'serve', '--listen', '127.0.0.1:0', '--data', data], {
-    env: { ...process.env, TIDEMARK_ROOT_ACCESS_KEY_ID: rootKey.accessKeyId, TIDEMARK_ROOT_SECRET_ACCESS_KEY: rootKey.secretAccessKey },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+/** An S3 server of somebody else's making, with one bucket and the one key that it knows. */
+async function startS3(directory) {
+  const server = new S3rver({ address: '127.0.0.1', port: 0, silent: true, directory, configureBuckets: [{ name: bucket, configs: [] }] })
+  const { port } = await server.run()
+  return { endpoint: `http://127.0.0.1:${port}`, stop: () => server.close() }
+}
+
+async function startServer(data, s3Endpoint) {
+  const child = spawn(
+    process.execPath,
+    [join(root, 'dist', 'cli', 'main.js'), 'serve', '--listen', '127.0.0.1:0', '--data', data, '--s3-endpoint', s3Endpoint],
+    {
+      env: {
+        ...process.env,
+        TIDEMARK_ROOT_ACCESS_KEY_ID: rootKey.accessKeyId,
+        TIDEMARK_ROOT_SECRET_ACCESS_KEY: rootKey.secretAccessKey,
+        TIDEMARK_S3_ACCESS_KEY_ID: 'S3RVER',
+        TIDEMARK_S3_SECRET_ACCESS_KEY: 'S3RVER',
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  )
   const log = []
   child.stderr.setEncoding('utf8').on('data', (text) => log.push(text))
   const exited = new Promise((resolve) => child.on('close', resolve))
