@@ -122,3 +122,9 @@ describe('the format of a data directory', () => {
     await expect(checkFormat(parent, '1.0.0')).rejects.toMatchObject({ message: expect.stringContaining('holiday.jpg') as string })
   })
 })
+
+it('a folder that holds only the buckets that were made beforehand is a new one', async () => {
+  mkdirSync(join(directory, 'buckets', 'the-bucket'), { recursive: true })
+  await checkFormat(directory, '1.2.3')
+  await checkFormat(directory, '1.2.3')
+})

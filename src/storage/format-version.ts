@@ -9,7 +9,7 @@ export const currentFormat = 2
 
 const formatFile = 'format.json'
 /** May lie in a directory that was not used yet. */
-const harmlessNames = new Set([...lockFileNames, 'master.key', 'lost+found'])
+const harmlessNames = new Set([...lockFileNames, 'master.key', 'lost+found', 'buckets'])
 
 /**
  * Writes the format into a new directory, checks that of an old one. Hold the directory's lock.
