@@ -65,6 +65,11 @@ const summaries: Readonly<Record<keyof Limits, string>> = {
   batchLoadResumableMs: 'Time for which a batch load that has stopped may be resumed',
   sqlNestingDepth: 'Levels of nesting in a query',
   sqlTokens: 'Words and signs in a query',
+  scheduledQueries: 'Scheduled queries',
+  scheduledRunsAtOnce: 'Scheduled queries that one process runs at once',
+  scheduledManualRuns: 'Manual runs of one scheduled query that wait',
+  scheduledRunHistory: 'Runs that the history of a scheduled query keeps',
+  scheduledReportErrors: 'Errors that the report of one run lists',
 }
 
 /** docs/reference/limits.md */

@@ -69,6 +69,9 @@ class ShapeCheck {
       case 'boolean':
         if (typeof value !== 'boolean') this.#wrongType(value, 'a Boolean', depth)
         return undefined
+      case 'timestamp':
+        if (typeof value !== 'number' || !Number.isFinite(value)) this.#wrongType(value, 'a Timestamp', depth)
+        return undefined
       case 'list':
         return this.#list(shape, value, depth)
       case 'structure':

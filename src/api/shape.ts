@@ -4,7 +4,7 @@ import type { Limits } from '../base/limits.ts'
  * The shapes of request bodies, as data. A shape says what the JSON must look like; what the values mean is checked further in.
  * Source of the constraints: the API reference's service models.
  */
-export type Shape = StringShape | EnumShape | IntegerShape | BooleanShape | ListShape | StructureShape
+export type Shape = StringShape | EnumShape | IntegerShape | BooleanShape | TimestampShape | ListShape | StructureShape
 
 /** A bound: a number of the model, or the quota that the installation may have changed. */
 export type Bound = number | keyof Limits
@@ -33,6 +33,11 @@ export interface IntegerShape {
 
 export interface BooleanShape {
   readonly kind: 'boolean'
+}
+
+/** Seconds since the epoch, a number with or without a fraction. */
+export interface TimestampShape {
+  readonly kind: 'timestamp'
 }
 
 export interface ListShape {
@@ -82,6 +87,7 @@ export const oneOf = (...values: readonly string[]): EnumShape => ({ kind: 'enum
 export const integer = (constraints: Constraints = {}): IntegerShape => ({ kind: 'integer', ...constraints })
 export const long = (constraints: Constraints = {}): IntegerShape => ({ kind: 'long', ...constraints })
 export const boolean: BooleanShape = { kind: 'boolean' }
+export const timestamp: TimestampShape = { kind: 'timestamp' }
 export const list = (item: Shape, constraints: Constraints = {}): ListShape => ({ kind: 'list', item, ...constraints })
 export const required = (shape: Shape): RequiredShape => ({ kind: 'required', shape })
 

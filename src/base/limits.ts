@@ -82,6 +82,15 @@ export interface Limits {
   readonly batchLoadResumableMs: number
   readonly sqlNestingDepth: number
   readonly sqlTokens: number
+  readonly scheduledQueries: number
+  /** Scheduled queries that one process runs at once. */
+  readonly scheduledRunsAtOnce: number
+  /** Manual runs of one scheduled query that wait; beyond it the call is throttled. */
+  readonly scheduledManualRuns: number
+  /** Runs of a scheduled query that its history keeps. */
+  readonly scheduledRunHistory: number
+  /** Errors that the report of one run lists. */
+  readonly scheduledReportErrors: number
 }
 
 export const defaultLimits: Limits = {
@@ -146,4 +155,9 @@ export const defaultLimits: Limits = {
   batchLoadResumableMs: 24 * 3_600_000,
   sqlNestingDepth: 200,
   sqlTokens: 100_000,
+  scheduledQueries: 10_000,
+  scheduledRunsAtOnce: 4,
+  scheduledManualRuns: 100,
+  scheduledRunHistory: 100,
+  scheduledReportErrors: 10_000,
 }

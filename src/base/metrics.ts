@@ -6,6 +6,12 @@ const batchBuckets = [1, 10, 100, 1000, 10_000, 100_000, 1_000_000]
 /** What a gauge reads when somebody scrapes: one value for each combination of label values. */
 export type Reading = readonly { readonly labels?: Readonly<Record<string, string>>; readonly value: number }[]
 
+/** How a run of a scheduled query ended; `status` is of a closed list. */
+export interface ScheduledRunFigures {
+  readonly status: string
+  readonly stats?: { readonly executionTimeMs: number; readonly recordsIngested: number }
+}
+
 /** Everything that is counted, in one registry; the names are part of the product's surface (docs/reference). Durations in seconds. */
 export class Metrics {
   readonly #registry = new Registry()
@@ -34,6 +40,15 @@ export class Metrics {
   readonly #flushSeconds = this.#histogram('tidemark_flush_duration_seconds', 'Time of the engine to take them', [], secondsBuckets)
   readonly #flushFailures = this.#counter('tidemark_flush_failures_total', 'Times that the engine refused records of the log', [])
   readonly #queryCalls = this.#counter('tidemark_query_calls_total', 'Calls of Query (one for each page) by outcome', ['outcome'])
+  readonly #scheduledRuns = this.#counter('tidemark_scheduled_runs_total', 'Runs of scheduled queries that have ended', ['status'])
+  readonly #scheduledRunSeconds = this.#histogram(
+    'tidemark_scheduled_run_duration_seconds',
+    'Time that a run of a scheduled query took',
+    [],
+    secondsBuckets,
+  )
+  readonly #scheduledRecords = this.#counter('tidemark_scheduled_records_total', 'Records that scheduled queries have written', [])
+  readonly #notifications = this.#counter('tidemark_notifications_total', 'Notifications of scheduled queries by outcome', ['outcome'])
   readonly #unmapped = this.#counter('tidemark_engine_errors_unmapped_total', 'Engine errors without a code of ours; any is a defect', [
     'engine_code',
   ])
@@ -72,6 +87,17 @@ export class Metrics {
 
   countQueryCall(outcome: 'succeeded' | 'failed' | 'cancelled'): void {
     this.#queryCalls.inc({ outcome })
+  }
+
+  countScheduledRun({ status, stats }: ScheduledRunFigures): void {
+    this.#scheduledRuns.inc({ status })
+    if (stats === undefined) return
+    this.#scheduledRunSeconds.observe(stats.executionTimeMs / 1000)
+    this.#scheduledRecords.inc(stats.recordsIngested)
+  }
+
+  countNotification(outcome: 'delivered' | 'lost'): void {
+    this.#notifications.inc({ outcome })
   }
 
   countUnmappedEngineError(engineCode: string): void {

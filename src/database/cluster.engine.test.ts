@@ -11,7 +11,8 @@ import { Metrics } from '../base/metrics.ts'
 import type { MasterKeySource } from '../storage/at-rest/master-key.ts'
 import { type Storage, openStorage } from '../storage/open.ts'
 import type { Caller } from './caller.ts'
-import { type OpenDatabase, openDatabase } from './open.ts'
+import type { OpenDatabase } from './database-options.ts'
+import { openDatabase } from './open.ts'
 
 const masterKey = { kind: 'value', text: '5a'.repeat(32), name: 'TIDEMARK_MASTER_KEY' } as const
 const common = { productVersion: '1.2.3', clock: systemClock, limits: defaultLimits, log: silentLog }

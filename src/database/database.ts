@@ -4,6 +4,7 @@ import type { Backups } from './backup/backups.ts'
 import type { BatchLoads } from './batch-load/batch-loads.ts'
 import type { Access } from './access/access.ts'
 import type { AccessKey, Caller } from './caller.ts'
+import type { ScheduledQueries } from './scheduled-query/scheduled-queries.ts'
 import type { RecordInput } from './write/record.ts'
 
 /**
@@ -48,6 +49,7 @@ export interface Database extends Service {
 
   readonly backups: Backups
   readonly batchLoads: BatchLoads
+  readonly scheduledQueries: ScheduledQueries
 
   /** Users, groups, policies, temporary credentials. */
   readonly access: Access

@@ -9,7 +9,8 @@ import { Metrics } from '../base/metrics.ts'
 import { type Storage, openStorage } from '../storage/open.ts'
 import { type TableRecord, tableKey } from '../storage/table-record.ts'
 import type { Caller } from './caller.ts'
-import { type OpenDatabase, openDatabase } from './open.ts'
+import type { OpenDatabase } from './database-options.ts'
+import { openDatabase } from './open.ts'
 
 const account = { region: 'us-east-1', accountId: '000000000000' }
 const limits = { ...defaultLimits, databases: 12, tables: 30 }

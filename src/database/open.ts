@@ -1,23 +1,18 @@
 import { availableParallelism, totalmem } from 'node:os'
 import { join } from 'node:path'
-import type { Clock } from '../base/clock.ts'
 import { ServerError } from '../base/errors.ts'
-import type { Limits } from '../base/limits.ts'
-import type { Log } from '../base/log.ts'
-import type { Metrics } from '../base/metrics.ts'
 import { DirectoryStore } from '../object-store/directory-store.ts'
 import type { ObjectStore } from '../object-store/object-store.ts'
-import type { Storage } from '../storage/open.ts'
 import type { Access } from './access/access.ts'
 import { type Action, authorize, type RequestFacts } from './access/authorize.ts'
 import { openAccess, type OpenedAccess } from './access/open-access.ts'
-import { type KeyPair, rootCredentialsFile, writeRootCredentials } from './access/root-credentials.ts'
+import { rootCredentialsFile, writeRootCredentials } from './access/root-credentials.ts'
 import { BackupService } from './backup/backup-service.ts'
 import { openBackupTarget } from './backup/open-target.ts'
 import { BatchLoadService } from './batch-load/batch-load-service.ts'
 import type { AccessKey, Caller } from './caller.ts'
 import { AccountSettingsControl, tcuOf } from './control/account-settings.ts'
-import { type Account, anyArn, databaseArn, tableArn, userArn } from './control/arn.ts'
+import { anyArn, databaseArn, tableArn, userArn } from './control/arn.ts'
 import { ControlRate } from './control/control-rate.ts'
 import { Databases } from './control/databases.ts'
 import { ResourceTags, tagReader } from './control/resource-tags.ts'
@@ -27,7 +22,6 @@ import type {
   AccountSettings,
   CreateDatabaseInput,
   CreateTableInput,
-  Database,
   DatabaseDescription,
   Page,
   PageRequest,
@@ -42,48 +36,28 @@ import type {
   WriteInput,
   WriteResult,
 } from './database.ts'
+import type { DatabaseOptions, OpenDatabase, RootKey } from './database-options.ts'
 import { flushForReading } from './query/flush-for-reading.ts'
 import { type QueryService, createQueryService } from './query/query-service.ts'
 import { ResultFiles } from './query/result-files.ts'
 import { Rate } from './rate.ts'
 import { readStatus } from './status.ts'
+import type { ScheduledQueryControl } from './scheduled-query/control.ts'
+import { openScheduledQueries } from './scheduled-query/open.ts'
 import { MagneticRejects } from './write/magnetic-rejects.ts'
-import { type WriteService, createWriteService } from './write/write-service.ts'
-
-export interface DatabaseOptions {
-  readonly storage: Storage
-  /** Closed with the database; absent: folders in `buckets` of the data directory. */
-  readonly objectStore?: ObjectStore
-  readonly account: Account
-  /** Stands instead of the catalog's root key, for this start; the catalog does not take it up. */
-  readonly rootKey?: KeyPair
-  readonly productVersion: string
-  readonly clock: Clock
-  readonly limits: Limits
-  readonly log: Log
-  readonly metrics: Pick<Metrics, 'countRecords' | 'countLateRejects'>
-}
-
-/** The root principal's key, and what to tell about it. */
-export interface RootKey extends KeyPair {
-  readonly origin: 'given' | 'kept' | 'new'
-  /** The file that holds it, for tools on the same machine. */
-  readonly path: string
-}
-
-export interface OpenDatabase extends Database {
-  readonly rootKey: RootKey
-}
+import { type WriteService, type WriteServiceOptions, createWriteService } from './write/write-service.ts'
 
 /** How often the settings that other nodes change are read. */
 const sharedRefreshMs = 5000
+const bulkRecords = 1000
 
 /** Puts the product together on an open storage, which the caller drains and stops after this. */
 export async function openDatabase(options: DatabaseOptions): Promise<OpenDatabase> {
   const { storage, account, clock, limits, log } = options
+  const made: { database?: StoredDatabase } = {}
   const opened = await openAccess({
     documents: storage.documents,
-    world: { account, clock, tagsOf: tagReader(account, storage.catalog) },
+    world: { account, clock, tagsOf: tagReader(account, storage.catalog, (queryId) => made.database?.scheduledQueries.knownTags(queryId)) },
     limits,
     log,
     isShared: storage.isShared,
@@ -94,6 +68,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<OpenDataba
   const origin = options.rootKey !== undefined ? 'given' : isNew ? 'new' : 'kept'
   const rootKey: RootKey = { ...root, origin, path: join(storage.dataDirectory, rootCredentialsFile) }
   const database = new StoredDatabase(options, opened, rootKey)
+  made.database = database
   await database.finishChanges()
   return database
 }
@@ -111,8 +86,11 @@ class StoredDatabase implements OpenDatabase {
   readonly #accountSettings: AccountSettingsControl
   readonly backups: BackupService
   readonly batchLoads: BatchLoadService
+  readonly scheduledQueries: ScheduledQueryControl
   readonly #lateRejects: MagneticRejects
   readonly #writes: WriteService
+  /** For the product's own writers: more records at once. */
+  readonly #bulkWrites: WriteService
   readonly #queries: QueryService
   readonly #objectStore: ObjectStore
   readonly #startMs: number
@@ -131,7 +109,6 @@ class StoredDatabase implements OpenDatabase {
     this.#controlRate = new ControlRate(clock, limits)
     this.#databases = new Databases({ storage, account, clock, limits })
     this.#tables = new TableControl({ storage, account, clock, limits }, this.#databases)
-    this.#tags = new ResourceTags(this.#databases, this.#tables, account, limits)
     this.#accountSettings = new AccountSettingsControl(storage.documents, clock)
     this.backups = new BackupService({
       storage,
@@ -153,7 +130,7 @@ class StoredDatabase implements OpenDatabase {
       maxBytes: limits.rejectReportBytes,
       onOutcome: (outcome, count) => metrics.countLateRejects(outcome, count),
     })
-    this.#writes = createWriteService({
+    const writing = {
       writer: storage.writer,
       catalog: storage.catalog,
       clock,
@@ -165,7 +142,9 @@ class StoredDatabase implements OpenDatabase {
         metrics.countRecords('accepted', accepted)
         metrics.countRecords('rejected', rejected)
       },
-    })
+    } satisfies WriteServiceOptions
+    this.#writes = createWriteService(writing)
+    this.#bulkWrites = createWriteService({ ...writing, limits: { ...limits, recordsPerWrite: bulkRecords } })
     this.batchLoads = new BatchLoadService({
       documents: storage.documents,
       isShared: storage.isShared,
@@ -189,6 +168,19 @@ class StoredDatabase implements OpenDatabase {
       ...(storage.engine.kind === 'chdb' && { machine: { processors: availableParallelism(), memoryBytes: totalmem() } }),
       flushTable: (table) => flushForReading(storage.writer, table),
     })
+    this.scheduledQueries = openScheduledQueries({
+      ...options,
+      documents: storage.documents,
+      catalog: storage.catalog,
+      isShared: storage.isShared,
+      queries: this.#queries,
+      buckets: this.#objectStore,
+      notifier: options.notifier ?? { send: () => undefined },
+      principalOf: (owner) => opened.principalOf(owner),
+      write: (caller, input) => this.#write(caller, input, this.#bulkWrites),
+      onRun: (summary) => metrics.countScheduledRun(summary),
+    })
+    this.#tags = new ResourceTags(this.#databases, this.#tables, this.scheduledQueries, account, limits)
   }
 
   /** Completes what the last process left half done. */
@@ -262,16 +254,18 @@ class StoredDatabase implements OpenDatabase {
     await this.#tags.remove(resourceArn, keys)
   }
 
-  /** Not async: its frame would keep the records until the disk has them. */
   write(caller: Caller, input: WriteInput): Promise<WriteResult> {
+    return this.#write(caller, input, this.#writes)
+  }
+
+  /** Not async: its frame would keep the records until the disk has them. */
+  #write(caller: Caller, input: WriteInput, writes: WriteService): Promise<WriteResult> {
     try {
       this.#authorizeTable(caller, 'timestream:WriteRecords', input.databaseName, input.tableName)
     } catch (error) {
       return Promise.reject(error)
     }
-    return this.#options.storage.isShared
-      ? this.#knowingChanges(() => this.#writes.write(caller, input))
-      : this.#writes.write(caller, input)
+    return this.#options.storage.isShared ? this.#knowingChanges(() => writes.write(caller, input)) : writes.write(caller, input)
   }
 
   async query(caller: Caller, input: QueryInput): Promise<QueryPage> {

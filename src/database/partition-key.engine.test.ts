@@ -9,7 +9,8 @@ import { Metrics } from '../base/metrics.ts'
 import { type Storage, openStorage } from '../storage/open.ts'
 import type { Caller } from './caller.ts'
 import type { PartitionKey } from './database.ts'
-import { type OpenDatabase, openDatabase } from './open.ts'
+import type { OpenDatabase } from './database-options.ts'
+import { openDatabase } from './open.ts'
 
 const nowMs = systemClock.nowMs()
 let directory: string

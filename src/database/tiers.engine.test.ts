@@ -11,7 +11,8 @@ import { openObjectStore } from '../object-store/open.ts'
 import { type Storage, openStorage } from '../storage/open.ts'
 import type { Caller } from './caller.ts'
 import type { WriteResult } from './database.ts'
-import { type OpenDatabase, openDatabase } from './open.ts'
+import type { OpenDatabase } from './database-options.ts'
+import { openDatabase } from './open.ts'
 
 /** The present of the server can be moved; the engine's own is real, so rows are written with old times. */
 const minute = 60_000

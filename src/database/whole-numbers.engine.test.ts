@@ -8,7 +8,8 @@ import { silentLog } from '../base/log.ts'
 import { Metrics } from '../base/metrics.ts'
 import { type Storage, openStorage } from '../storage/open.ts'
 import type { Caller } from './caller.ts'
-import { type OpenDatabase, openDatabase } from './open.ts'
+import type { OpenDatabase } from './database-options.ts'
+import { openDatabase } from './open.ts'
 
 let directory: string
 let storage: Storage

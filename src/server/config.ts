@@ -9,6 +9,7 @@ import { rootCredentialsFile } from '../database/access/root-credentials.ts'
 import type { ObjectStoreOptions } from '../object-store/open.ts'
 import type { MagneticStoreLocation } from '../storage/at-rest/disks.ts'
 import type { MasterKeySource } from '../storage/at-rest/master-key.ts'
+import type { TopicRoute } from '../scheduler/notify/topic-routes.ts'
 import { serverOptions, type EngineLocation } from './options.ts'
 
 /** The environment of this process; nothing else in src/ reads it. */
@@ -32,6 +33,7 @@ export interface ServerConfig {
   /** undefined: inside the data directory. */
   readonly magneticStore: MagneticStoreLocation | undefined
   readonly objectStore: ObjectStoreOptions
+  readonly notifications: readonly TopicRoute[]
   readonly tls: { readonly certPath: string; readonly keyPath: string } | undefined
   /** As given, and what it came from; undefined: kept in the data directory. */
   readonly masterKey: { readonly text: string; readonly name: string } | undefined
@@ -79,6 +81,7 @@ export function readConfig(sources: OptionSources): ServerConfig {
     accountId: options.accountId,
     memoryStorePath: options.memoryStorePath === undefined ? undefined : resolve(options.memoryStorePath),
     magneticStore: magneticStore(options.magneticStorePath, s3),
+    notifications: options.notifications,
     objectStore: {
       bucketsDirectory: resolve(options.buckets ?? join(options.data, 'buckets')),
       ...(isS3Given && { s3 }),

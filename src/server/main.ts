@@ -4,14 +4,17 @@ import type { Log } from '../base/log.ts'
 import { Metrics } from '../base/metrics.ts'
 import { AuditLog } from '../database/access/audit-log.ts'
 import { auditedDatabase } from '../database/access/audited-database.ts'
-import { openDatabase, type RootKey } from '../database/open.ts'
+import type { RootKey } from '../database/database-options.ts'
+import { openDatabase } from '../database/open.ts'
+import { TopicNotifier } from '../scheduler/notify/topic-notifier.ts'
+import { Scheduler } from '../scheduler/scheduler.ts'
 import { openObjectStore } from '../object-store/open.ts'
 import { openStorage, type Storage } from '../storage/open.ts'
 import { masterKeySource, type ServerConfig } from './config.ts'
 import { registerHealth } from './health.ts'
 import { createHttp, HttpService } from './http.ts'
 import { startServices, type Running } from './lifecycle.ts'
-import { callObserver, refusalObserver, unmappedErrorObserver, watchStorage, writeObserver } from './observe.ts'
+import { callObserver, refusalObserver, unmappedErrorObserver, watchScheduler, watchStorage, writeObserver } from './observe.ts'
 import { version } from './version.ts'
 
 export interface Server {
@@ -31,6 +34,9 @@ export interface ServerFacts {
   readonly notes: readonly string[]
 }
 
+/** How often scheduled queries that other nodes changed are read. */
+const sharedRefreshMs = 5000
+
 /**
  * Builds everything from the bottom to the top and serves: the only place that constructs. When it throws, everything is closed again.
  * @throws ServerError CONFIGURATION, ENGINE_UNAVAILABLE
@@ -46,6 +52,12 @@ export async function startServer(config: ServerConfig, clock: Clock, log: Log):
     const objectStore = await openObjectStore(config.objectStore)
     watchStorage(metrics, storage)
     const { limits, region, accountId } = config
+    const notifier = new TopicNotifier({
+      routes: config.notifications,
+      clock,
+      log,
+      onOutcome: (outcome) => metrics.countNotification(outcome),
+    })
     const opened = await openDatabase({
       storage,
       objectStore,
@@ -56,7 +68,16 @@ export async function startServer(config: ServerConfig, clock: Clock, log: Log):
       limits,
       log,
       metrics,
+      notifier,
     })
+    const scheduler = new Scheduler({
+      runs: opened.scheduledQueries.runs,
+      clock,
+      log,
+      atOnce: limits.scheduledRunsAtOnce,
+      ...(storage.isShared && { refreshEveryMs: sharedRefreshMs }),
+    })
+    watchScheduler(metrics, scheduler)
     const database = audit === undefined ? opened : auditedDatabase(opened, audit)
     registerApi(app, {
       database,
@@ -68,7 +89,7 @@ export async function startServer(config: ServerConfig, clock: Clock, log: Log):
     })
     registerHealth(app, database, metrics)
     const http = new HttpService(app, config.listen, config.tls, log)
-    const running = await startServices([storage, database, http], log, config.drainMs)
+    const running = await startServices([storage, notifier, database, scheduler, http], log, config.drainMs)
     const facts = serverFacts(config, storage, database.rootKey, http.address)
     log.info('serving', { version, endpoint: facts.endpoint, dataDirectory: facts.dataDirectory, engine: facts.engine })
     return { facts, running }

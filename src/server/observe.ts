@@ -3,6 +3,7 @@ import type { ServerError } from '../base/errors.ts'
 import type { Metrics, Reading } from '../base/metrics.ts'
 import type { AuditLog } from '../database/access/audit-log.ts'
 import { engineCode } from '../engine/errors.ts'
+import type { Scheduler } from '../scheduler/scheduler.ts'
 import type { Storage } from '../storage/open.ts'
 import type { TableTiers, TierStatistics } from '../storage/table-statistics.ts'
 import type { WriteObserver } from '../storage/writer/writer.ts'
@@ -121,4 +122,11 @@ function watchTiers(metrics: Metrics, { tables, catalog }: Pick<Storage, 'tables
     sum(({ moves }) => moves),
   )
   metrics.watch('tidemark_merges', 'Merges of parts under way', [], () => sum(({ merges }) => merges))
+}
+
+/** Runs of scheduled queries that are due or under way, read when somebody scrapes. */
+export function watchScheduler(metrics: Metrics, scheduler: Pick<Scheduler, 'lagMs' | 'underWay'>): void {
+  const lag = 'How long the run of a scheduled query that waits longest has been due'
+  metrics.watch('tidemark_scheduled_lag_seconds', lag, [], () => [{ value: scheduler.lagMs() / 1000 }])
+  metrics.watch('tidemark_scheduled_runs_active', 'Runs of scheduled queries under way', [], () => [{ value: scheduler.underWay }])
 }

@@ -1,3 +1,4 @@
+import { parseTopicRoutes } from '../scheduler/notify/topic-routes.ts'
 import { defaultLimits, type Limits } from '../base/limits.ts'
 import { logLevels } from '../base/json-log.ts'
 import {
@@ -132,6 +133,15 @@ export const serverOptions = {
     summary: 'Secret of that access key',
     parse: parseText,
     secret: true,
+  },
+  notifications: {
+    flag: 'notifications',
+    environment: 'TIDEMARK_NOTIFICATIONS',
+    placeholder: 'TOPIC=DESTINATION,…',
+    summary:
+      'Where notifications of scheduled queries go, by the ARN of their topic (or its beginning and *; the first that fits decides): sns (AWS), sns:URL (another SNS), http(s)://… (posted as SNS does), log or none',
+    fallback: '*=log',
+    parse: parseTopicRoutes,
   },
   tlsCert: {
     flag: 'tls-cert',

@@ -14,7 +14,18 @@ export interface DocumentStore extends Service {
   remove(kind: DocumentKind, key: string, ifRevision: number): Promise<boolean>
 }
 
-export type DocumentKind = 'database' | 'table' | 'table-change' | 'access-key' | 'setting' | 'user' | 'group' | 'policy' | 'batch-load'
+export type DocumentKind =
+  | 'database'
+  | 'table'
+  | 'table-change'
+  | 'access-key'
+  | 'setting'
+  | 'user'
+  | 'group'
+  | 'policy'
+  | 'batch-load'
+  | 'scheduled-query'
+  | 'scheduled-query-state'
 
 export interface Versioned<T> {
   readonly key: string

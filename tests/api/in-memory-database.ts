@@ -64,6 +64,16 @@ export function inMemoryDatabase(
     name: 'database',
     written,
     batchLoads: { create: unused, describe: unused, list: unused, resume: unused },
+    scheduledQueries: {
+      runs: { refresh: unused, nextDueMs: () => undefined, claim: unused, run: unused },
+      create: unused,
+      describe: unused,
+      list: unused,
+      update: unused,
+      delete: unused,
+      execute: unused,
+      history: unused,
+    },
     backups: { create: unused, restore: unused, describeTask: unused, list: unused },
     createDatabase: async (_caller, { databaseName, kmsKeyId = 'arn:key', tags = [] }) => {
       if (databases.has(databaseName)) throw new ServerError('CONFLICT', `The database ${databaseName} already exists.`)

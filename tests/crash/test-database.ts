@@ -3,7 +3,8 @@ import { defaultLimits } from '../../src/base/limits.ts'
 import { silentLog } from '../../src/base/log.ts'
 import { Metrics } from '../../src/base/metrics.ts'
 import type { Caller } from '../../src/database/caller.ts'
-import { type OpenDatabase, openDatabase } from '../../src/database/open.ts'
+import type { OpenDatabase } from '../../src/database/database-options.ts'
+import { openDatabase } from '../../src/database/open.ts'
 import { type Storage, openStorage } from '../../src/storage/open.ts'
 
 export interface TestDatabase {

@@ -8,7 +8,8 @@ import { type Limits, defaultLimits } from '../../src/base/limits.ts'
 import { silentLog } from '../../src/base/log.ts'
 import { Metrics } from '../../src/base/metrics.ts'
 import type { Caller } from '../../src/database/caller.ts'
-import { type OpenDatabase, openDatabase } from '../../src/database/open.ts'
+import type { OpenDatabase } from '../../src/database/database-options.ts'
+import { openDatabase } from '../../src/database/open.ts'
 import type { RecordInput } from '../../src/database/write/record.ts'
 import { parseLimits } from '../../src/server/options.ts'
 import { type Storage, openStorage } from '../../src/storage/open.ts'
@@ -345,6 +346,11 @@ const breaches: Readonly<Record<keyof Limits, Breach | Elsewhere>> = {
     beyond: () => query(`SELECT 1${' + 1'.repeat(200)}`),
     answer: { code: 'SYNTAX_ERROR', message: '400' },
   },
+  scheduledQueries: { testedIn: 'tests/scheduled-query/limits.engine.test.ts' },
+  scheduledRunsAtOnce: { testedIn: 'src/scheduler/scheduler.test.ts', by: 'at once' },
+  scheduledManualRuns: { testedIn: 'tests/scheduled-query/limits.engine.test.ts' },
+  scheduledRunHistory: { testedIn: 'tests/scheduled-query/limits.engine.test.ts' },
+  scheduledReportErrors: { testedIn: 'tests/scheduled-query/limits.engine.test.ts' },
 }
 
 const isElsewhere = (entry: Breach | Elsewhere): entry is Elsewhere => 'testedIn' in entry

@@ -41,6 +41,7 @@ const testFile = String.raw`\.test\.ts$`
 
 /** Packages that only one folder may know. */
 const packageHomes: Readonly<Record<string, string>> = {
+  '@aws-sdk/client-sns': 'scheduler/notify',
   chdb: 'engine',
   'apache-arrow': 'engine',
   '@clickhouse/client': '(engine|storage)',

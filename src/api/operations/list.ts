@@ -29,6 +29,13 @@ import { listTables } from './list-tables.ts'
 import { listTagsForResource } from './list-tags-for-resource.ts'
 import { prepareQuery } from './prepare-query.ts'
 import { query } from './query.ts'
+import { createScheduledQuery } from './scheduled-query/create-scheduled-query.ts'
+import { deleteScheduledQuery } from './scheduled-query/delete-scheduled-query.ts'
+import { describeScheduledQuery } from './scheduled-query/describe-scheduled-query.ts'
+import { executeScheduledQuery } from './scheduled-query/execute-scheduled-query.ts'
+import { listScheduledQueries } from './scheduled-query/list-scheduled-queries.ts'
+import { listScheduledQueryRuns } from './scheduled-query/list-scheduled-query-runs.ts'
+import { updateScheduledQuery } from './scheduled-query/update-scheduled-query.ts'
 import { tagResource } from './tag-resource.ts'
 import { untagResource } from './untag-resource.ts'
 import { updateAccountSettings } from './update-account-settings.ts'
@@ -41,16 +48,21 @@ export const operations: readonly Operation[] = [
   cancelQuery,
   createBatchLoadTask,
   createDatabase,
+  createScheduledQuery,
   createTable,
   deleteDatabase,
+  deleteScheduledQuery,
   deleteTable,
   describeAccountSettings,
   describeBatchLoadTask,
   describeDatabase,
   describeEndpoints,
+  describeScheduledQuery,
   describeTable,
+  executeScheduledQuery,
   listBatchLoadTasks,
   listDatabases,
+  listScheduledQueries,
   listTables,
   listTagsForResource,
   prepareQuery,
@@ -60,6 +72,7 @@ export const operations: readonly Operation[] = [
   untagResource,
   updateAccountSettings,
   updateDatabase,
+  updateScheduledQuery,
   updateTable,
   writeRecords,
   // our own
@@ -69,6 +82,7 @@ export const operations: readonly Operation[] = [
   describeBackupTask,
   listAccessKeys,
   listBackups,
+  listScheduledQueryRuns,
   restoreBackup,
   revokeAccessKey,
   status,

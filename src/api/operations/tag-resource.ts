@@ -8,7 +8,7 @@ export const tagResource = operation<TagResourceRequest, object>({
   name: 'TagResource',
   service: 'both',
   action: 'timestream:TagResource',
-  summary: 'Sets tags of a database or table.',
+  summary: 'Sets tags of a database, a table or a scheduled query.',
   input: structure<TagResourceRequest>({ ResourceARN: required(resourceArn), Tags: required(tagList) }),
   handle: async (input, { database, caller }) => {
     await database.tagResource(caller, input.ResourceARN, decodeTags(input.Tags))

@@ -1,7 +1,7 @@
 import type { Limits } from '../../base/limits.ts'
 import type { Log } from '../../base/log.ts'
 import type { DocumentStore } from '../../storage/document-store.ts'
-import type { AccessKey } from '../caller.ts'
+import type { AccessKey, Principal } from '../caller.ts'
 import { AccessKeys } from './access-keys.ts'
 import { Directory } from './directory.ts'
 import { policyOfOldUsers } from './managed-policies.ts'
@@ -28,6 +28,8 @@ export interface OpenedAccess {
   /** The root key was made just now. */
   readonly isNew: boolean
   find(accessKeyId: string, sessionToken?: string): AccessKey | undefined
+  /** Who made something that works on while nobody asks, with the rights of the moment. */
+  principalOf(owner: { readonly name: string; readonly isRoot: boolean }): Principal
   close(): void
 }
 
@@ -63,6 +65,7 @@ export async function openAccess({ documents, world, limits, log, rootKey, isSha
     root,
     isNew,
     find: (accessKeyId, token) => accessKeys.find(accessKeyId) ?? (token === undefined ? undefined : sessions.find(accessKeyId, token)),
+    principalOf: ({ name, isRoot }) => ({ name, isRoot, accessKeyId: '', ...(!isRoot && { permissions: permissionsOf(name) }) }),
     close: () => {
       clearInterval(timer)
       accessKeys.close()

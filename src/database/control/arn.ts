@@ -11,36 +11,56 @@ export interface Account {
 export type Resource =
   | { readonly kind: 'database'; readonly databaseName: string }
   | { readonly kind: 'table'; readonly databaseName: string; readonly tableName: string }
+  /** The last part of the ARN: name and suffix. */
+  | { readonly kind: 'scheduled-query'; readonly queryId: string }
 
 export const databaseArn = (account: Account, databaseName: string): string => `${prefix(account)}database/${databaseName}`
 
 export const tableArn = (account: Account, databaseName: string, tableName: string): string =>
   `${prefix(account)}database/${databaseName}/table/${tableName}`
 
+/** @param queryId the query's name, a dash and its suffix */
+export const scheduledQueryArn = (account: Account, queryId: string): string => `${prefix(account)}scheduled-query/${queryId}`
+
 export const anyArn = (account: Account): string => `${prefix(account)}*`
 
-const form = /^arn:[a-z-]+:timestream:([^:]*):([^:]*):database\/([^/:]+)(?:\/table\/([^/:]+))?$/
+const form = /^arn:[a-z-]+:timestream:([^:]*):([^:]*):(?:database\/([^/:]+)(?:\/table\/([^/:]+))?|scheduled-query\/([^:]+))$/
 
-/** Undefined when the text is no ARN of a database or table here. */
+/** Undefined when the text is no ARN of a resource here. */
 export function resourceOf(account: Account, arn: string): Resource | undefined {
-  const [, region, accountId, databaseName, tableName] = form.exec(arn) ?? []
-  if (databaseName === undefined || region !== account.region || accountId !== account.accountId) return undefined
-  return tableName === undefined ? { kind: 'database', databaseName } : { kind: 'table', databaseName, tableName }
+  const named = read(arn)
+  return named !== undefined && isOurs(named, account) ? named.resource : undefined
 }
 
 /**
- * @throws ServerError VALIDATION when the text is no ARN of a database or table, RESOURCE_NOT_FOUND when it names another account's or region's.
+ * @throws ServerError VALIDATION when the text is no ARN of a resource, RESOURCE_NOT_FOUND when it names another account's or region's.
  */
 export function parseArn(account: Account, arn: string): Resource {
-  const [, region, accountId, databaseName, tableName] = form.exec(arn) ?? []
-  if (databaseName === undefined) {
-    throw new ServerError('VALIDATION', `The resource ARN ${JSON.stringify(arn)} is not valid: it must name a database or a table.`)
+  const named = read(arn)
+  if (named === undefined) {
+    throw new ServerError(
+      'VALIDATION',
+      `The resource ARN ${JSON.stringify(arn)} is not valid: it must name a database, a table or a scheduled query.`,
+    )
   }
-  if (region !== account.region || accountId !== account.accountId) {
-    throw new ServerError('RESOURCE_NOT_FOUND', `The resource ${arn} does not exist.`)
-  }
-  return tableName === undefined ? { kind: 'database', databaseName } : { kind: 'table', databaseName, tableName }
+  if (!isOurs(named, account)) throw new ServerError('RESOURCE_NOT_FOUND', `The resource ${arn} does not exist.`)
+  return named.resource
 }
+
+interface NamedResource extends Account {
+  readonly resource: Resource
+}
+
+function read(arn: string): NamedResource | undefined {
+  const [, region = '', accountId = '', databaseName, tableName, queryId] = form.exec(arn) ?? []
+  if (queryId !== undefined) return { region, accountId, resource: { kind: 'scheduled-query', queryId } }
+  if (databaseName === undefined) return undefined
+  const resource =
+    tableName === undefined ? ({ kind: 'database', databaseName } as const) : ({ kind: 'table', databaseName, tableName } as const)
+  return { region, accountId, resource }
+}
+
+const isOurs = (named: Account, { region, accountId }: Account): boolean => named.region === region && named.accountId === accountId
 
 const keyId = /^(?:[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}|mrk-[0-9a-f]{32})$/
 const aliasName = /^alias\/[a-zA-Z0-9/_-]{1,250}$/

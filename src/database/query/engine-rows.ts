@@ -10,6 +10,8 @@ import { leastMeteredBytes, type QueryProgress, type RowSource } from './row-sou
 import { Signal } from './signal.ts'
 
 export interface EngineRowsOptions {
+  /** What reads a row; the writer of the API's JSON when absent. */
+  readonly encodeRow?: Encoder
   /** Waits for leave to run. */
   readonly admit?: (signal: AbortSignal) => Promise<Admitted>
   /** Where the result goes on when its reader does not. */
@@ -56,7 +58,7 @@ export class EngineRows implements RowSource {
     this.#options = options
     this.#engine = engine
     this.#query = query
-    this.#encodeRow = rowEncoder(types)
+    this.#encodeRow = options.encodeRow ?? rowEncoder(types)
     this.#bufferBytes = bufferBytes
     void this.#read()
   }

@@ -1,8 +1,7 @@
 import { ServerError, type ErrorCode } from '../../base/errors.ts'
-import type { Limits } from '../../base/limits.ts'
 import type { Service } from '../../base/service.ts'
 import type { Catalog } from '../../sql/catalog.ts'
-import { compile, type CompiledStatement, type RunnableStatement, type Session, type UnloadStatement } from '../../sql/compile.ts'
+import { compile, type CompiledStatement, type Session, type UnloadStatement } from '../../sql/compile.ts'
 import { prepare } from '../../sql/prepare.ts'
 import { VARCHAR } from '../../sql/types/type.ts'
 import { authorize } from '../access/authorize.ts'
@@ -13,15 +12,18 @@ import type { PreparedQueryDescription, QueryInput, QueryPage, ResultColumn } fr
 import { Admission, railError } from './admission.ts'
 import { authorizeStatement, authorizeTables, callersCatalog } from './authorize-statement.ts'
 import { catalogRows } from './catalog-rows.ts'
+import { checkInput, onlyQuery, runOf } from './check-query.ts'
 import { ClientTokens } from './client-tokens.ts'
 import { Cursor, type RowPage } from './cursor.ts'
 import { Cursors } from './cursors.ts'
+import type { Encoder } from './encode/row-encoder.ts'
 import { EngineRows, type EngineRowsOptions } from './engine-rows.ts'
 import { ExplainRows } from './explain-rows.ts'
 import type { FinishedQuery, QueryServiceOptions } from './query-service-options.ts'
 import { newQueryId } from './query-id.ts'
 import { readInsights, type ReadInsights } from './query-insights.ts'
 import { listedRows, type RowSource } from './row-source.ts'
+import { rowStream, type QueryParameters, type RowStream, type StreamInput } from './row-stream.ts'
 import { UnloadRows, unloadColumns } from '../unload/unload-rows.ts'
 
 export interface QueryService extends Service {
@@ -31,6 +33,10 @@ export interface QueryService extends Service {
   cancel(caller: Caller, queryId: string): Promise<string>
   /** What a query answers and which parameters it takes. */
   prepare(caller: Caller, queryString: string): Promise<PreparedQueryDescription>
+  /** The columns that a query answers, given the values of its parameters; nothing is run. */
+  columns(caller: Caller, queryString: string, parameters: QueryParameters): Promise<readonly ResultColumn[]>
+  /** Runs a query whose rows the product itself reads. */
+  stream<Row extends object>(caller: Caller, input: StreamInput<Row>): Promise<RowStream<Row>>
   /** How many compute units queries may take from now on. */
   setTcu(tcu: number): void
 }
@@ -203,10 +209,10 @@ class EngineQueryService implements QueryService {
     this.#insightsAtMs = nowMs
   }
 
-  #insights(queryString: string, statement: CompiledStatement, nowNs: bigint): Promise<ReadInsights> {
+  #insights(queryString: string, statement: CompiledStatement, nowNs: bigint, parameters?: QueryParameters): Promise<ReadInsights> {
     const { engine, catalog, account, limits } = this.#options
     const options = { engine, catalog, account, queryId: newQueryId(), timeoutMs: limits.queryDurationMs }
-    return readInsights(queryString, statement, this.#session(nowNs), options)
+    return readInsights(queryString, statement, this.#session(nowNs, parameters), options)
   }
 
   async prepare(caller: Caller, queryString: string): Promise<PreparedQueryDescription> {
@@ -218,9 +224,27 @@ class EngineQueryService implements QueryService {
     return prepared
   }
 
-  #session(nowNs: bigint): Session {
+  async columns(caller: Caller, queryString: string, parameters: QueryParameters): Promise<readonly ResultColumn[]> {
+    checkInput(queryString, 1, this.#options.limits)
+    const statement = await this.#compiled(caller, compile, queryString, this.#options.clock.nowNs(), parameters)
+    authorizeStatement(caller, statement, this.#options.account)
+    return onlyQuery(statement).columns
+  }
+
+  async stream<Row extends object>(caller: Caller, input: StreamInput<Row>): Promise<RowStream<Row>> {
+    if (this.#draining) throw shuttingDown()
+    const { queryString, parameters, rowReader } = input
+    const nowNs = this.#options.clock.nowNs()
+    const statement = onlyQuery(await this.#prepare(caller, queryString, nowNs, parameters))
+    const insights = input.insights ? await this.#insights(queryString, statement, nowNs, parameters) : undefined
+    const { columns } = statement
+    const open = (encodeRow: Encoder): RowSource => this.#open(caller, statement, newQueryId(), encodeRow).source
+    return rowStream(columns, rowReader(columns.map(({ type }) => type)), open, insights)
+  }
+
+  #session(nowNs: bigint, parameters?: QueryParameters): Session {
     const { limits } = this.#options
-    return { nowNs, maxNestingDepth: limits.sqlNestingDepth, maxTokens: limits.sqlTokens }
+    return { nowNs, maxNestingDepth: limits.sqlNestingDepth, maxTokens: limits.sqlTokens, ...(parameters && { parameters }) }
   }
 
   /** Once more with what other nodes have made, where a name is unknown. */
@@ -229,12 +253,13 @@ class EngineQueryService implements QueryService {
     translate: (text: string, catalog: Catalog, session: Session) => T,
     queryString: string,
     nowNs: bigint,
+    parameters?: QueryParameters,
   ): Promise<T> {
     const { catalog, clock, account } = this.#options
     const attempt = (): T => {
       const { catalog: seen, isVisible, refusal } = callersCatalog(caller, catalog.snapshot(), account)
       try {
-        return translate(queryString, seen, { ...this.#session(nowNs), ...(isVisible && { isVisible }) })
+        return translate(queryString, seen, { ...this.#session(nowNs, parameters), ...(isVisible && { isVisible }) })
       } catch (error) {
         throw refusal(error)
       }
@@ -255,26 +280,26 @@ class EngineQueryService implements QueryService {
    * The statement, with the acknowledged records of its tables where it reads them. Compiled anew when one of the tables changed while they were
    * brought there: it may hold replaced records since.
    */
-  async #prepare(caller: Caller, queryString: string, nowNs: bigint): Promise<CompiledStatement> {
+  async #prepare(caller: Caller, queryString: string, nowNs: bigint, parameters?: QueryParameters): Promise<CompiledStatement> {
     const { catalog, flushTable } = this.#options
     const before = catalog.snapshot()
-    const statement = await this.#compiled(caller, compile, queryString, nowNs)
+    const statement = await this.#compiled(caller, compile, queryString, nowNs, parameters)
     authorizeStatement(caller, statement, this.#options.account)
     const run = runOf(statement)
     if (run.kind !== 'query' || flushTable === undefined) return statement
     await Promise.all(run.tables.map(({ database, table }) => flushTable({ databaseName: database, tableName: table })))
     const after = catalog.snapshot()
     const isSame = run.tables.every(({ database, table }) => before.table(database, table) === after.table(database, table))
-    return isSame ? statement : this.#compiled(caller, compile, queryString, nowNs)
+    return isSame ? statement : this.#compiled(caller, compile, queryString, nowNs, parameters)
   }
 
-  #open(caller: Caller, statement: CompiledStatement, queryId: string): Result {
+  #open(caller: Caller, statement: CompiledStatement, queryId: string, encodeRow?: Encoder): Result {
     const { engine, catalog, limits } = this.#options
     const rails = caller.principal.permissions?.guardRails() ?? {}
     const { maxQuerySeconds = Number.POSITIVE_INFINITY } = rails
     const timeoutMs = Math.min(limits.queryDurationMs, maxQuerySeconds * 1000)
     const { cursorBufferBytes: bufferBytes } = limits
-    const rowOptions = this.#rowOptions(caller, rails)
+    const rowOptions = { ...this.#rowOptions(caller, rails), ...(encodeRow && { encodeRow }) }
     if (statement.kind === 'explain') {
       const options = { engine, clock: this.#options.clock, queryId, timeoutMs, bufferBytes, rowOptions }
       return { columns: [{ name: 'Query Plan', type: VARCHAR }], source: new ExplainRows(statement, options) }
@@ -364,19 +389,4 @@ class EngineQueryService implements QueryService {
 
 type RowOptions = EngineRowsOptions & Pick<Required<EngineRowsOptions>, 'admit' | 'explain'>
 
-/** What the engine runs of a statement. */
-function runOf(statement: CompiledStatement): RunnableStatement {
-  if (statement.kind === 'explain') return statement.statement
-  return statement.kind === 'unload' ? statement.query : statement
-}
-
 const shuttingDown = (): ServerError => new ServerError('SHUTTING_DOWN', 'The server is shutting down')
-
-function checkInput(queryString: string, maxRows: number, limits: Limits): void {
-  if (queryString.length > limits.queryTextChars) {
-    throw new ServerError('VALIDATION', `The query text has ${queryString.length} characters; ${limits.queryTextChars} are allowed`)
-  }
-  if (!Number.isInteger(maxRows) || maxRows < 1 || maxRows > limits.pageRows) {
-    throw new ServerError('VALIDATION', `MaxRows must be from 1 to ${limits.pageRows}, not ${maxRows}`)
-  }
-}

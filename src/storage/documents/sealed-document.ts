@@ -40,6 +40,8 @@ const kindBytes: Readonly<Record<DocumentKind, number>> = {
   group: 21,
   policy: 22,
   'batch-load': 30,
+  'scheduled-query': 40,
+  'scheduled-query-state': 41,
 }
 export const documentKinds = Object.keys(kindBytes) as readonly DocumentKind[]
 export const kindByte = (kind: DocumentKind): number => kindBytes[kind]

@@ -50,7 +50,8 @@ function firstTime({ hours, minutes }: CronSchedule, from: number): number | und
 const daysIn = (year: number, month: number): number => new Date(Date.UTC(year, month, 0)).getUTCDate()
 
 /** 1 is Sunday. */
-const weekDay = (year: number, month: number, day: number): number => (((Math.floor(Date.UTC(year, month - 1, day) / dayMs) + 4) % 7) + 7) % 7 + 1
+const weekDay = (year: number, month: number, day: number): number =>
+  ((((Math.floor(Date.UTC(year, month - 1, day) / dayMs) + 4) % 7) + 7) % 7) + 1
 
 function holds(rule: DayRule, year: number, month: number, day: number): boolean {
   switch (rule.kind) {

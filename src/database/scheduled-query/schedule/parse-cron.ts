@@ -76,7 +76,8 @@ function parseDaysOfWeek(text: string): readonly DayRule[] {
     if (item === 'L') plain.push('7')
     else if (nthDay !== undefined) {
       if (items.length > 1) throw new Error('only one expression with # can stand in day-of-week')
-      if (Number(occurrence) < 1 || Number(occurrence) > 5) throw new Error(`${quoted(item)} in day-of-week: a month has from 1 to 5 of a day`)
+      if (Number(occurrence) < 1 || Number(occurrence) > 5)
+        throw new Error(`${quoted(item)} in day-of-week: a month has from 1 to 5 of a day`)
       rules.push({ kind: 'nth-day-of-week', day: valueOf(dayOfWeek, nthDay), occurrence: Number(occurrence) })
     } else if (lastDay !== undefined) rules.push({ kind: 'last-day-of-week', day: valueOf(dayOfWeek, lastDay) })
     else plain.push(item)
@@ -97,7 +98,8 @@ function itemValues(field: Field, item: string): readonly number[] {
   if (range === '') throw new Error(`${quoted(item)} in ${field.name} is neither a value, a range nor a step`)
   const span = field.max - field.min + 1
   const step = stepText === undefined ? undefined : Number(stepText)
-  if (step !== undefined && (step < 1 || step > span)) throw new Error(`the step in ${quoted(item)} of ${field.name} is not from 1 to ${span}`)
+  if (step !== undefined && (step < 1 || step > span))
+    throw new Error(`the step in ${quoted(item)} of ${field.name} is not from 1 to ${span}`)
   const [first, last] = boundsOf(field, range, step !== undefined)
   const unrolled = last < first ? last + span : last
   const values: number[] = []

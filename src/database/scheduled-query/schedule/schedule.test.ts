@@ -110,7 +110,8 @@ function bruteForce(fields: readonly string[], time: Date): boolean {
     return simple(days, day, 31)
   }
   const weekFits = (): boolean => {
-    if (weekDays.includes('#')) return onWeek === Number(weekDays[0]) && day > 7 * (Number(weekDays[2]) - 1) && day <= 7 * Number(weekDays[2])
+    if (weekDays.includes('#'))
+      return onWeek === Number(weekDays[0]) && day > 7 * (Number(weekDays[2]) - 1) && day <= 7 * Number(weekDays[2])
     if (/^\dL$/.test(weekDays)) return onWeek === Number(weekDays[0]) && day > last - 7
     return simple(weekDays, onWeek, 7)
   }
@@ -136,7 +137,14 @@ describe('the next time', () => {
   const field = (min: number, max: number): fc.Arbitrary<string> =>
     fc.array(item(min, max), { minLength: 1, maxLength: 3 }).map((items) => items.join(','))
   const dayPair = fc.oneof(
-    fc.tuple(fc.oneof(field(1, 31), fc.constant('L'), number(1, 31).map((d) => `${d}W`)), fc.constant('?')),
+    fc.tuple(
+      fc.oneof(
+        field(1, 31),
+        fc.constant('L'),
+        number(1, 31).map((d) => `${d}W`),
+      ),
+      fc.constant('?'),
+    ),
     fc.tuple(
       fc.constant('?'),
       fc.oneof(
