@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { benchmarkCompile } from './compile.ts'
+import { benchmarkFairness } from './fairness.ts'
 import { benchmarkGrowth } from './growth.ts'
 import { benchmarkIngestStages } from './ingest-stages.ts'
 import { benchmarkIngest } from './ingest.ts'
@@ -25,6 +26,7 @@ function numbers(): Readonly<Record<string, number>> {
 
 const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
   compile: () => benchmarkCompile(),
+  fairness: () => benchmarkFairness(),
   growth: () => benchmarkGrowth(numbers()),
   ingest: () => benchmarkIngest(),
   'ingest-stages': () => benchmarkIngestStages(),
