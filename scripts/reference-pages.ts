@@ -3,7 +3,7 @@ import type { OptionDefinition, OptionDefinitions } from '../src/base/option.ts'
 import { backupOptions, backupsOptions, restoreOptions } from '../src/cli/backups.ts'
 import { connectionOptions } from '../src/cli/connection.ts'
 import { demoOptions } from '../src/cli/demo/demo.ts'
-import { createKeyOptions, keyOptions, rotateStorageOptions, sessionOptions } from '../src/cli/keys.ts'
+import { createKeyOptions, keyOptions, rotateMasterOptions, rotateStorageOptions, sessionOptions } from '../src/cli/keys.ts'
 import { policyListOptions, putPolicyOptions, simulateOptions } from '../src/cli/policies.ts'
 import { queryOptions } from '../src/cli/query.ts'
 import { statusOptions } from '../src/cli/status.ts'
@@ -90,6 +90,10 @@ function commandLinePage(): string {
     optionTable({ ...putPolicyOptions, ...targetOptions }),
     'Options of `simulate`, which asks what would be allowed:',
     optionTable({ ...simulateOptions, ...policyListOptions }),
+    '## tidemark keys rotate-master',
+    'Opens the data with another master key from now on: the storage keys are wrapped anew, what they encrypt stays as it is. The server must be stopped. ' +
+      'Backups made before need the old key. Not for the nodes of a cluster, whose shared keys follow from the master key.',
+    optionTable(rotateMasterOptions),
     '## tidemark keys rotate-storage',
     'Makes a new key for data at rest; what is written from the next start on uses it. Older data stays readable. The server must be stopped.',
     optionTable(rotateStorageOptions),

@@ -1,5 +1,13 @@
 import type { Command } from 'commander'
-import { parseChoice, parseInteger, parseText, readOptions, type OptionDefinitions, type OptionSources } from '../base/option.ts'
+import {
+  parseChoice,
+  parseInteger,
+  parseSwitch,
+  parseText,
+  readOptions,
+  type OptionDefinitions,
+  type OptionSources,
+} from '../base/option.ts'
 import { serverOptions } from '../server/options.ts'
 import { command, optionSources } from './command-options.ts'
 import { connectionOptions, readConnection } from './connection.ts'
@@ -17,8 +25,37 @@ export const keyOptions = {
   },
 } as const satisfies OptionDefinitions
 
-const { data, masterKey, masterKeyFile } = serverOptions
-export const rotateStorageOptions = { data, masterKey, masterKeyFile } as const satisfies OptionDefinitions
+const { data, region, masterKey, masterKeyFile, masterKeyKms, kmsEndpoint } = serverOptions
+export const rotateStorageOptions = {
+  data,
+  region,
+  masterKey,
+  masterKeyFile,
+  masterKeyKms,
+  kmsEndpoint,
+} as const satisfies OptionDefinitions
+
+export const rotateMasterOptions = {
+  ...rotateStorageOptions,
+  newMasterKeyFile: {
+    flag: 'new-master-key-file',
+    placeholder: 'FILE',
+    summary: 'File that holds the new key; without one of these three, a new key is made where the old one is',
+    parse: parseText,
+  },
+  newMasterKeyKms: {
+    flag: 'new-master-key-kms',
+    placeholder: 'KEY',
+    summary: 'Key of AWS KMS that wraps a new key from now on',
+    parse: masterKeyKms.parse,
+  },
+  newBesideData: {
+    flag: 'new-beside-data',
+    summary: 'Keep a new key in the data folder from now on',
+    fallback: 'false',
+    parse: parseSwitch,
+  },
+} as const satisfies OptionDefinitions
 
 export const createKeyOptions = {
   policy: { flag: 'policy', placeholder: 'NAME', summary: 'Attach this policy to the user as well', parse: parseText },
@@ -80,6 +117,14 @@ export function addKeyCommands(program: Command, output: Output): void {
   command(keys, 'session', 'Make temporary credentials', { ...sessionOptions, ...connectionOptions }).action(
     async (_options: object, self: Command) => {
       await createSession(optionSources(self), output)
+    },
+  )
+  command(keys, 'rotate-master', 'Open the data with another master key; the server must be stopped', rotateMasterOptions).action(
+    async (_options: object, self: Command) => {
+      const sources = optionSources(self)
+      const where = readOptions(rotateMasterOptions, sources)
+      const { rotateMasterKey } = await import('./rotate-master.ts')
+      await rotateMasterKey(where, sources, output)
     },
   )
   command(keys, 'rotate-storage', 'Encrypt the data under a new key; the server must be stopped', rotateStorageOptions).action(

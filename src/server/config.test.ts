@@ -71,7 +71,17 @@ describe('the configuration', () => {
     const key = 'aB'.repeat(32)
     const path = join(folder, 'key')
     writeFileSync(path, `${key}\n`)
-    expect(read({ 'master-key-file': path }).masterKey?.text.trim()).toBe(key)
+    expect(read({ 'master-key-file': path }).masterKey).toEqual({ text: `${key}\n`, name: `The file ${path}` })
+    expect(read({ 'master-key-kms': 'alias/tidemark' }).masterKey).toEqual({ keyId: 'alias/tidemark', region: 'us-east-1' })
+    const arn = 'arn:aws:kms:eu-west-1:123456789012:key/mrk-1'
+    expect(read({ 'master-key-kms': arn, 'kms-endpoint': 'http://127.0.0.1:1' }).masterKey).toEqual({
+      keyId: arn,
+      region: 'eu-west-1',
+      endpoint: 'http://127.0.0.1:1',
+    })
+    expect(() => read({ 'master-key-kms': 'alias/x', 'master-key-file': path })).toThrow(
+      '--master-key-file and --master-key-kms: only one of them',
+    )
     expect(read({}, { TIDEMARK_MASTER_KEY: key }).masterKey).toEqual({ text: key, name: 'TIDEMARK_MASTER_KEY' })
     expect(() => read({ 'master-key-file': path }, { TIDEMARK_MASTER_KEY: key })).toThrow('only one of them')
     expect(() => read({ 'master-key-file': join(folder, 'none') })).toThrow('cannot be read (ENOENT)')

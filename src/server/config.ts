@@ -8,6 +8,7 @@ import { readOptions, type ListenAddress, type OptionSources } from '../base/opt
 import { rootCredentialsFile } from '../database/access/root-credentials.ts'
 import type { ObjectStoreOptions } from '../object-store/open.ts'
 import type { MagneticStoreLocation } from '../storage/at-rest/disks.ts'
+import { awsKms, type AwsKmsOptions } from '../storage/at-rest/aws-kms.ts'
 import type { MasterKeySource } from '../storage/at-rest/master-key.ts'
 import type { TopicRoute } from '../scheduler/notify/topic-routes.ts'
 import { serverOptions, type EngineLocation } from './options.ts'
@@ -36,7 +37,7 @@ export interface ServerConfig {
   readonly notifications: readonly TopicRoute[]
   readonly tls: { readonly certPath: string; readonly keyPath: string } | undefined
   /** As given, and what it came from; undefined: kept in the data directory. */
-  readonly masterKey: { readonly text: string; readonly name: string } | undefined
+  readonly masterKey: { readonly text: string; readonly name: string } | AwsKmsOptions | undefined
   readonly rootKey: AccessKeyPair | undefined
   /** Size of Node's thread pool, which is fixed when the process starts. */
   readonly poolThreads: number
@@ -87,7 +88,7 @@ export function readConfig(sources: OptionSources): ServerConfig {
       ...(isS3Given && { s3 }),
     },
     tls: tls && { certPath: resolve(tls[0]), keyPath: resolve(tls[1]) },
-    masterKey: masterKey(options.masterKey, options.masterKeyFile),
+    masterKey: masterKey(options.masterKey, options.masterKeyFile, kmsKey(options)),
     rootKey: rootKey && { accessKeyId: rootKey[0], secretAccessKey: rootKey[1] },
     poolThreads: options.poolThreads,
     limits: options.limits,
@@ -106,8 +107,26 @@ export function rootCredentialsPath(dataDirectory: string): string {
 }
 
 /** Where the storage finds the key that protects the data. */
-export function masterKeySource(config: Pick<ServerConfig, 'masterKey'>): MasterKeySource {
-  return config.masterKey === undefined ? { kind: 'beside-data' } : { kind: 'value', ...config.masterKey }
+export function masterKeySource({ masterKey: key }: Pick<ServerConfig, 'masterKey'>): MasterKeySource {
+  if (key === undefined) return { kind: 'beside-data' }
+  return 'text' in key ? { kind: 'value', ...key } : { kind: 'key-service', service: awsKms(key) }
+}
+
+/** Where a new master key is, for a rotation; undefined: where the old one is. Throws ServerError CONFIGURATION. */
+export function newMasterKeySource(options: {
+  readonly newMasterKeyFile: string | undefined
+  readonly newMasterKeyKms: string | undefined
+  readonly newBesideData: boolean
+  readonly kmsEndpoint: string | undefined
+  readonly region: string
+}): MasterKeySource | undefined {
+  const { newMasterKeyFile: path, newMasterKeyKms, newBesideData, kmsEndpoint, region } = options
+  const flags = [path && '--new-master-key-file', newMasterKeyKms && '--new-master-key-kms', newBesideData && '--new-beside-data']
+  const given = flags.filter((flag) => typeof flag === 'string')
+  if (given.length > 1) throw new ServerError('CONFIGURATION', `${given.join(' and ')}: only one of them can say where the new key is`)
+  if (path !== undefined) return masterKeySource({ masterKey: readMasterKeyFile('--new-master-key-file', path) })
+  const kms = kmsKey({ masterKeyKms: newMasterKeyKms, kmsEndpoint, region })
+  return kms === undefined && !newBesideData ? undefined : masterKeySource({ masterKey: kms })
 }
 
 /** Two options that only make sense together. */
@@ -136,15 +155,35 @@ function magneticStore(text: string | undefined, access: Omit<Bucket, 'kind' | '
   return { kind: 's3', bucket, prefix: prefix.replace(/^\/+|\/+$/g, ''), ...access }
 }
 
-function masterKey(key: string | undefined, path: string | undefined): ServerConfig['masterKey'] {
-  if (key !== undefined && path !== undefined) {
-    throw new ServerError('CONFIGURATION', 'TIDEMARK_MASTER_KEY and --master-key-file: only one of them can give the key')
-  }
-  if (path === undefined) return key === undefined ? undefined : { text: key, name: 'TIDEMARK_MASTER_KEY' }
+interface KmsOptions {
+  readonly masterKeyKms: string | undefined
+  readonly kmsEndpoint: string | undefined
+  readonly region: string
+}
+
+function kmsKey(options: KmsOptions): AwsKmsOptions | undefined {
+  const { masterKeyKms: keyId, kmsEndpoint: endpoint, region } = options
+  if (keyId === undefined) return undefined
+  const [, ofArn] = /^arn:[a-z-]+:kms:([a-z0-9-]+):/.exec(keyId) ?? []
+  return { keyId, region: ofArn ?? region, ...(endpoint !== undefined && { endpoint }) }
+}
+
+function masterKey(key: string | undefined, path: string | undefined, kms: AwsKmsOptions | undefined): ServerConfig['masterKey'] {
+  const given = [key !== undefined && 'TIDEMARK_MASTER_KEY', path !== undefined && '--master-key-file', kms && '--master-key-kms'].filter(
+    (each) => each,
+  )
+  if (given.length > 1) throw new ServerError('CONFIGURATION', `${given.join(' and ')}: only one of them can give the key`)
+  if (kms !== undefined) return kms
+  if (path !== undefined) return readMasterKeyFile('--master-key-file', path)
+  return key === undefined ? undefined : { text: key, name: 'TIDEMARK_MASTER_KEY' }
+}
+
+/** @throws ServerError CONFIGURATION */
+function readMasterKeyFile(flag: string, path: string): { readonly text: string; readonly name: string } {
   try {
     return { text: readFileSync(path, 'utf8'), name: `The file ${path}` }
   } catch (error) {
-    throw new ServerError('CONFIGURATION', `--master-key-file: ${path} cannot be read (${reasonOf(error)})`)
+    throw new ServerError('CONFIGURATION', `${flag}: ${path} cannot be read (${reasonOf(error)})`)
   }
 }
 

@@ -178,6 +178,21 @@ export const serverOptions = {
     summary: 'File that holds that key',
     parse: parseText,
   },
+  masterKeyKms: {
+    flag: 'master-key-kms',
+    environment: 'TIDEMARK_MASTER_KEY_KMS',
+    placeholder: 'KEY',
+    summary:
+      'Id, ARN or alias of a key of AWS KMS that wraps that key, instead; credentials come from the environment, as for the tools of AWS',
+    parse: parsePattern(/^[\w:/-]{1,2048}$/, 'a key id, a key ARN, an alias (alias/…) or the ARN of an alias'),
+  },
+  kmsEndpoint: {
+    flag: 'kms-endpoint',
+    environment: 'TIDEMARK_KMS_ENDPOINT',
+    placeholder: 'URL',
+    summary: 'Address of the key service when it is not AWS',
+    parse: parsePattern(/^https?:\/\/[^\s/]+\/?$/, 'an address (as in http://127.0.0.1:8080)'),
+  },
   rootAccessKeyId: {
     environment: 'TIDEMARK_ROOT_ACCESS_KEY_ID',
     placeholder: 'ID',

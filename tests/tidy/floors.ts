@@ -44,6 +44,7 @@ const packageHomes: Readonly<Record<string, string>> = {
   '@aws-sdk/client-sns': 'scheduler/notify',
   chdb: 'engine',
   'apache-arrow': 'engine',
+  '@aws-sdk/client-kms': 'storage',
   '@clickhouse/client': '(engine|storage)',
   lmdb: 'storage',
   fastify: '(server|api|console)',

@@ -75,6 +75,28 @@ export async function addStorageKey(dataDirectory: string, masterKey: MasterKey)
   return summaryOf(next)
 }
 
+/** Wraps the same keys with another master key. @throws ServerError CONFIGURATION when the old one does not open them */
+export async function rewrapStorageKeys(dataDirectory: string, masterKey: MasterKey, next: MasterKey): Promise<void> {
+  const path = join(dataDirectory, storageKeysFile)
+  const text = await readTextFile(path)
+  if (text === undefined)
+    throw new ServerError('CONFIGURATION', `${dataDirectory} holds no storage keys to rewrap (${path} does not exist).`)
+  await writePrivateFile(path, wrap(unwrap(path, text, masterKey), next))
+}
+
+/** Whether the master key is that of the directory. */
+export async function opensStorageKeys(dataDirectory: string, masterKey: MasterKey): Promise<boolean> {
+  const path = join(dataDirectory, storageKeysFile)
+  const text = await readTextFile(path)
+  if (text === undefined) return false
+  try {
+    unwrap(path, text, masterKey)
+    return true
+  } catch {
+    return false
+  }
+}
+
 /** The keys of a catalog that several nodes share and that has no directory: all of them follow from the master key. */
 export const sharedStorageKeys = (masterKey: MasterKey): StorageKeys => ({
   keys: [{ id: 1, bytes: deriveKey(masterKey.bytes, 'shared storage key 1') }],
