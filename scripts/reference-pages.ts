@@ -7,8 +7,9 @@ import { createKeyOptions, keyOptions, rotateMasterOptions, rotateStorageOptions
 import { policyListOptions, putPolicyOptions, simulateOptions } from '../src/cli/policies.ts'
 import { queryOptions } from '../src/cli/query.ts'
 import { statusOptions } from '../src/cli/status.ts'
+import { runOptions, scheduledQueryOptions } from '../src/cli/scheduled-queries.ts'
 import { createUserOptions, guardRailOptions, targetOptions, userOptions } from '../src/cli/users.ts'
-import { watchStorage } from '../src/server/observe.ts'
+import { watchScheduler, watchStorage } from '../src/server/observe.ts'
 import { serverOptions } from '../src/server/options.ts'
 import { apiPage } from './api-page.ts'
 import { errorPage } from './error-page.ts'
@@ -94,6 +95,11 @@ function commandLinePage(): string {
     'Opens the data with another master key from now on: the storage keys are wrapped anew, what they encrypt stays as it is. The server must be stopped. ' +
       'Backups made before need the old key. Not for the nodes of a cluster, whose shared keys follow from the master key.',
     optionTable(rotateMasterOptions),
+    '## tidemark scheduled-queries list · show QUERY · run QUERY · enable QUERY · disable QUERY',
+    'Shows scheduled queries and their last runs, runs one for a time of your choice, lets them run by their schedule or not. `QUERY` is a name or an ARN. Options of `list` and `show`:',
+    optionTable(scheduledQueryOptions),
+    'Options of `run`:',
+    optionTable(runOptions),
     '## tidemark keys rotate-storage',
     'Makes a new key for data at rest; what is written from the next start on uses it. Older data stays readable. The server must be stopped.',
     optionTable(rotateStorageOptions),
@@ -106,6 +112,7 @@ function metricsPage(): string {
   const metrics = new Metrics()
   // Only named here, never read.
   watchStorage(metrics, {} as Parameters<typeof watchStorage>[1])
+  watchScheduler(metrics, {} as Parameters<typeof watchScheduler>[1])
   const rows = metrics.describe().map(({ name, type, help }) => [`\`${name}\``, type, help])
   return page([
     '# Metrics',

@@ -14,6 +14,7 @@ import type { Output } from './output.ts'
 import { addPolicyCommands } from './policies.ts'
 import { queryOptions, runQuery } from './query.ts'
 import { runStatus, statusOptions } from './status.ts'
+import { addScheduledQueryCommands } from './scheduled-queries.ts'
 import { addTransferCommands } from './transfer/commands.ts'
 import { addUserCommands } from './users.ts'
 
@@ -88,6 +89,7 @@ function buildProgram(host: Host): Command {
   addBackupCommands(program, output, progress)
   addKeyCommands(program, output)
   addUserCommands(program, output)
+  addScheduledQueryCommands(program, output)
   addPolicyCommands(program, output)
   return program
 }
