@@ -122,6 +122,61 @@ for mode, options in (("explicit endpoint", {"endpoint_url": ENDPOINT}), ("AWS_E
         refused("ValidationException", write.delete_database, DatabaseName=database)
         assert rows_of("SELECT 1")[1] == [["1"]]
 
+    @check(f"{mode}: scheduled queries")
+    def _():
+        def create(**more):
+            return query.create_scheduled_query(
+                **{
+                    "Name": database,
+                    "QueryString": f"SELECT host, max(@scheduled_runtime) AS t, count(*) AS n FROM {database}.{database} GROUP BY host",
+                    "ScheduleConfiguration": {"ScheduleExpression": "rate(1 hour)"},
+                    "NotificationConfiguration": {"SnsConfiguration": {"TopicArn": "arn:aws:sns:us-east-1:000000000000:t"}},
+                    "ScheduledQueryExecutionRoleArn": "arn:aws:iam::000000000000:role/r",
+                    "ErrorReportConfiguration": {"S3Configuration": {"BucketName": os.environ["TIDEMARK_INTEROP_S3_BUCKET"]}},
+                    "TargetConfiguration": {
+                        "TimestreamConfiguration": {
+                            "DatabaseName": database,
+                            "TableName": database,
+                            "TimeColumn": "t",
+                            "DimensionMappings": [{"Name": "host", "DimensionValueType": "VARCHAR"}],
+                            "MixedMeasureMappings": [{"SourceColumn": "n", "MeasureValueType": "BIGINT", "TargetMeasureName": "counted"}],
+                        }
+                    },
+                    "Tags": [{"Key": "k", "Value": "v"}],
+                    **more,
+                }
+            )["Arn"]
+
+        token = "t" * 32 + str(len(mode))
+        arn = create(ClientToken=token)
+        assert create(ClientToken=token) == arn
+        refused("ConflictException", create)
+        refused("ValidationException", create, Name="bad", ScheduleConfiguration={"ScheduleExpression": "cron(61 * * * ? *)"})
+        refused("ValidationException", create, Name="bad", QueryString="SELECT @nope")
+        for _ in range(2):
+            described = query.describe_scheduled_query(ScheduledQueryArn=arn)["ScheduledQuery"]
+            assert described["State"] == "ENABLED", described
+            assert abs((described["NextInvocationTime"] - described["CreationTime"]).total_seconds() - 3600) <= 1, described
+        assert query.list_tags_for_resource(ResourceARN=arn)["Tags"] == [{"Key": "k", "Value": "v"}]
+        at = int(time.time())
+        query.execute_scheduled_query(ScheduledQueryArn=arn, InvocationTime=at)
+        deadline = time.time() + 20
+        while "LastRunSummary" not in (described := query.describe_scheduled_query(ScheduledQueryArn=arn)["ScheduledQuery"]):
+            assert time.time() < deadline, described
+            time.sleep(0.05)
+        run = described["LastRunSummary"]
+        assert run["RunStatus"] == "MANUAL_TRIGGER_SUCCESS", run
+        assert run["InvocationTime"].timestamp() == at, run
+        counted = rows_of(f"SELECT host, measure_value::bigint FROM {database}.{database} WHERE measure_name = 'counted' ORDER BY 1")[1]
+        assert run["ExecutionStats"]["RecordsIngested"] == len(counted) > 0, (run, counted)
+        listed = [q["Arn"] for page in query.get_paginator("list_scheduled_queries").paginate() for q in page["ScheduledQueries"]]
+        assert arn in listed, listed
+        query.update_scheduled_query(ScheduledQueryArn=arn, State="DISABLED")
+        described = query.describe_scheduled_query(ScheduledQueryArn=arn)["ScheduledQuery"]
+        assert described["State"] == "DISABLED" and "NextInvocationTime" not in described, described
+        query.delete_scheduled_query(ScheduledQueryArn=arn)
+        refused("ResourceNotFoundException", query.describe_scheduled_query, ScheduledQueryArn=arn)
+
     @check(f"{mode}: delete")
     def _():
         write.delete_table(**table)
@@ -139,6 +194,18 @@ def _():
         text=True,
     ).stdout
     assert "records ingested: 60" in output and output.rstrip().endswith("done"), output
+
+
+@check("the example of a scheduled query runs as it is")
+def _():
+    output = subprocess.run(
+        [sys.executable, "../../../examples/python/scheduled_query.py"],
+        env={**os.environ, "TIDEMARK_ENDPOINT": ENDPOINT, "TIDEMARK_BUCKET": os.environ["TIDEMARK_INTEROP_S3_BUCKET"]},
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    assert "_TRIGGER_SUCCESS: " in output and "samples: 60" in output and output.rstrip().endswith("done"), output
 
 
 print(f"{counts['passed']} passed, {counts['failed']} failed")
