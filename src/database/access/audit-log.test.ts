@@ -99,4 +99,15 @@ describe('a database under audit', () => {
       { ...who, operation: 'DescribeEndpoints', outcome: 'denied', errorCode: 'ACCESS_DENIED', decisions: [] },
     ])
   })
+
+  it('names the operations of a member by that member: what is made is in the log', async () => {
+    const noted: AuditEntry[] = []
+    class Made {
+      async create(_who: Caller): Promise<void> {}
+    }
+    const product = { scheduledQueries: new Made(), batchLoads: new Made(), backups: new Made() }
+    const database = auditedDatabase(product, { write: (line) => void noted.push(line) })
+    for (const area of [database.scheduledQueries, database.batchLoads, database.backups]) await area.create(caller)
+    expect(noted.map(({ operation }) => operation)).toEqual(['CreateScheduledQuery', 'CreateBatchLoadTask', 'CreateBackup'])
+  })
 })

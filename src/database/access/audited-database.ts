@@ -2,8 +2,23 @@ import { ServerError } from '../../base/errors.ts'
 import type { Caller } from '../caller.ts'
 import type { AuditEntry, AuditLog } from './audit-log.ts'
 
-/** Where the method is not named as the operation of the API is. */
+/** Where the method is not named as the operation of the API is; methods of a member stand behind its name. */
 const operationNames: Readonly<Record<string, string>> = {
+  'backups.create': 'CreateBackup',
+  'backups.describeTask': 'DescribeBackupTask',
+  'backups.list': 'ListBackups',
+  'backups.restore': 'RestoreBackup',
+  'batchLoads.create': 'CreateBatchLoadTask',
+  'batchLoads.describe': 'DescribeBatchLoadTask',
+  'batchLoads.list': 'ListBatchLoadTasks',
+  'batchLoads.resume': 'ResumeBatchLoadTask',
+  'scheduledQueries.create': 'CreateScheduledQuery',
+  'scheduledQueries.delete': 'DeleteScheduledQuery',
+  'scheduledQueries.describe': 'DescribeScheduledQuery',
+  'scheduledQueries.execute': 'ExecuteScheduledQuery',
+  'scheduledQueries.history': 'ListScheduledQueryRuns',
+  'scheduledQueries.list': 'ListScheduledQueries',
+  'scheduledQueries.update': 'UpdateScheduledQuery',
   write: 'WriteRecords',
   listTags: 'ListTagsForResource',
   simulate: 'SimulateAccess',
@@ -14,34 +29,34 @@ const operationNames: Readonly<Record<string, string>> = {
  * The database with every call of a caller in the audit log, whichever edge it comes from, and those of its members (`access`, `backups` …) as well. A call is in the
  * log when it is answered.
  */
-export function auditedDatabase<T extends object>(database: T, audit: Pick<AuditLog, 'write'>): T {
+export function auditedDatabase<T extends object>(database: T, audit: Pick<AuditLog, 'write'>, member = ''): T {
   const members = new Map<PropertyKey, unknown>()
   return new Proxy(database, {
     get: (target, name): unknown => {
       const known = members.get(name)
       if (known !== undefined) return known
       const value: unknown = Reflect.get(target, name, target)
-      const wrapped = wrap(value, name, target, audit)
+      const wrapped = wrap(value, name, target, audit, member)
       if (wrapped !== value) members.set(name, wrapped)
       return wrapped
     },
   })
 }
 
-function wrap(value: unknown, name: PropertyKey, target: object, audit: Pick<AuditLog, 'write'>): unknown {
+function wrap(value: unknown, name: PropertyKey, target: object, audit: Pick<AuditLog, 'write'>, member: string): unknown {
   if (typeof value === 'function') {
     const method = value as (...args: readonly unknown[]) => unknown
     return (...args: readonly unknown[]): unknown =>
       isCaller(args[0])
-        ? audited(String(name), args[0], (caller) => method.call(target, caller, ...args.slice(1)), audit)
+        ? audited(operationOf(member, String(name)), args[0], (caller) => method.call(target, caller, ...args.slice(1)), audit)
         : method.apply(target, [...args])
   }
-  return isArea(value) ? auditedDatabase(value, audit) : value
+  return isArea(value) ? auditedDatabase(value, audit, String(name)) : value
 }
 
-function audited(method: string, caller: Caller, call: (caller: Caller) => unknown, audit: Pick<AuditLog, 'write'>): unknown {
+function audited(operation: string, caller: Caller, call: (caller: Caller) => unknown, audit: Pick<AuditLog, 'write'>): unknown {
   const decisions: AuditEntry['decisions'][number][] = []
-  const write = (error?: unknown): void => audit.write(entryOf(method, caller, decisions, error))
+  const write = (error?: unknown): void => audit.write(entryOf(operation, caller, decisions, error))
   try {
     const answer = call({ ...caller, decisions })
     if (!(answer instanceof Promise)) {
@@ -64,12 +79,16 @@ function audited(method: string, caller: Caller, call: (caller: Caller) => unkno
   }
 }
 
-function entryOf(method: string, caller: Caller, decisions: AuditEntry['decisions'], error: unknown): AuditEntry {
+function operationOf(member: string, method: string): string {
+  return operationNames[`${member}.${method}`] ?? operationNames[method] ?? method[0]!.toUpperCase() + method.slice(1)
+}
+
+function entryOf(operation: string, caller: Caller, decisions: AuditEntry['decisions'], error: unknown): AuditEntry {
   const { principal, requestId, sourceIp, userAgent } = caller
   const errorCode = error === undefined ? undefined : error instanceof ServerError ? error.code : 'INTERNAL'
   return {
     requestId,
-    operation: operationNames[method] ?? method[0]!.toUpperCase() + method.slice(1),
+    operation,
     principal: principal.name,
     accessKeyId: principal.accessKeyId,
     ...(sourceIp !== undefined && { sourceIp }),
