@@ -7,7 +7,7 @@ import { MovedClock } from './moved-clock.ts'
 import { openScheduled, until } from './scheduled-database.ts'
 
 const [directory = '', startMs = '', realStartMs = '', factor = '', endMs = '', history = ''] = process.argv.slice(2)
-const clock = new MovedClock(Number(startMs), Number(factor), Number(realStartMs))
+const clock = new MovedClock(Number(startMs), Number(factor), Number(realStartMs), Number(endMs))
 const open = await openScheduled(directory, clock, { scheduledRunHistory: Number(history) })
 process.once('SIGTERM', () => void open.close().then(() => process.exit(0)))
 await open.scheduler.start()
@@ -16,7 +16,7 @@ await until(
   'the end of the day',
   () => {
     const dueMs = open.database.scheduledQueries.runs.nextDueMs()
-    return open.scheduler.underWay === 0 && dueMs !== undefined && dueMs > Number(endMs) && clock.nowMs() > Number(endMs)
+    return open.scheduler.underWay === 0 && dueMs !== undefined && dueMs > Number(endMs) && clock.nowMs() === Number(endMs)
   },
   600_000,
 )

@@ -135,7 +135,7 @@ async function checkRuns(
 ): Promise<void> {
   const runs = (await database.scheduledQueries.history(caller, arn)).toReversed()
   const expected = Array.from({ length: count }, (_, i) => new Date(startMs + (i + 1) * periodMs).toISOString())
-  expect(runs.slice(0, count).map(({ invocationMs }) => new Date(invocationMs).toISOString())).toEqual(expected)
+  expect(runs.map(({ invocationMs }) => new Date(invocationMs).toISOString())).toEqual(expected)
   expect(runs.filter(({ status }) => status !== 'AUTO_TRIGGER_SUCCESS')).toEqual([])
   const versions = runs.map(({ version }) => version)
   expect(versions).toEqual([...new Set(versions)].toSorted((a, b) => a - b))
