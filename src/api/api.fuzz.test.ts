@@ -9,10 +9,9 @@ import { silentLog } from '../base/log.ts'
 import { registerApi } from './api.ts'
 import { operations } from './operations/list.ts'
 
-const unusedFails = new Set(['DescribeTable', 'UpdateTable', 'DeleteTable', 'Status'])
-const targets = operations
-  .filter((operation) => !unusedFails.has(operation.name))
-  .map((operation) => `${operation.service === 'tidemark' ? 'Tidemark_20261101' : 'Timestream_20181101'}.${operation.name}`)
+const targets = operations.map(
+  (operation) => `${operation.service === 'tidemark' ? 'Tidemark_20261101' : 'Timestream_20181101'}.${operation.name}`,
+)
 const memberNames = [...new Set(operations.flatMap((operation) => operation.input.members.map((member) => member.name)))]
 
 const app = Fastify()

@@ -6,10 +6,12 @@ import { bindParameters, quoteText } from './bind-parameters.ts'
 import { ChunkQueue } from './chunk-queue.ts'
 import { arrowInsert } from './embedded/arrow-columns.ts'
 import { LargeShapes } from './embedded/large-shapes.ts'
+import { cacheArgs, insertArgs, sessionArgs } from './embedded/session-args.ts'
 import { openSession, StatementSession } from './embedded/sessions.ts'
 import { openFileReceiver } from './embedded/file-receiver.ts'
 import { fileText, queryText } from './embedded/query-text.ts'
 import { wholeResult } from './embedded/whole-result.ts'
+import { StreamedResult } from './embedded/streamed-result.ts'
 import { StreamSession } from './embedded/stream-session.ts'
 import type { Engine, EngineInsert, EngineParameters, EngineProgress, EngineQuery, EngineResult } from './engine.ts'
 import { engineCode, mapEngineFault } from './errors.ts'
@@ -41,18 +43,6 @@ export interface ChdbOptions {
 /** Inserts that may wait; their caller bounds its own queue. */
 const waitingInserts = 256
 const waitingStatements = 4096
-/** Settings of every session. ALP and friends are stable on disk, yet still behind a switch. */
-const sessionArgs = ['--allow_experimental_codecs=1', '--max_query_size=134217728', '--timeout_before_checking_execution_speed=0']
-/** Uncompressed blocks that were read stay in memory, whatever the size of a read; by itself the engine keeps none, and none of large reads. */
-const cacheArgs = (bytes: number): readonly string[] => [
-  `--uncompressed_cache_size=${bytes}`,
-  '--use_uncompressed_cache=1',
-  '--merge_tree_max_rows_to_use_cache=1000000000000',
-  '--merge_tree_max_bytes_to_use_cache=1000000000000000',
-]
-/** One insert is one part per partition, however many days it spans. */
-const insertArgs = ['--max_partitions_per_insert_block=0', '--max_insert_threads=1', '--async_insert=0']
-
 /**
  * ClickHouse inside this process.
  * @throws ServerError CONFIGURATION when the data directory or the configuration file is not accepted.
@@ -215,7 +205,7 @@ class ChdbEngine implements Engine {
     return session
   }
 
-  #start(running: RunningQuery, session: StreamSession, text: string, timeoutMs: number | undefined, leave: () => void): ChdbResult {
+  #start(running: RunningQuery, session: StreamSession, text: string, timeoutMs: number | undefined, leave: () => void): StreamedResult {
     const queue = new ChunkQueue()
     const progress = this.#progress.watch(running.queryId)
     const relax = this.#running.watchdog(running, timeoutMs, queryTimeout)
@@ -234,7 +224,7 @@ class ChdbEngine implements Engine {
         over()
       },
     })
-    return new ChdbResult(queue, {
+    return new StreamedResult(queue, {
       more: () => session.more(),
       progress: () => progress.current,
       close: async () => {
@@ -346,48 +336,6 @@ class ChdbEngine implements Engine {
 const queryTimeout = (): ServerError => new ServerError('QUERY_TIMEOUT', 'The query exceeded its time limit')
 /** The engine's TOO_MANY_ROWS_OR_BYTES. */
 const resultTooLarge = 396
-
-interface ChdbResultControl {
-  more(): void
-  progress(): ReturnType<EngineResult['progress']>
-  close(): Promise<void>
-}
-
-class ChdbResult implements EngineResult {
-  readonly #queue: ChunkQueue
-  readonly #control: ChdbResultControl
-
-  constructor(queue: ChunkQueue, control: ChdbResultControl) {
-    this.#queue = queue
-    this.#control = control
-  }
-
-  ready(): Promise<void> {
-    return this.#queue.ready()
-  }
-
-  async *chunks(): AsyncGenerator<Uint8Array> {
-    try {
-      for (;;) {
-        const chunk = await this.#queue.next()
-        if (chunk === undefined) return
-        this.#control.more()
-        yield chunk
-      }
-    } finally {
-      await this.close()
-    }
-  }
-
-  progress(): ReturnType<EngineResult['progress']> {
-    return this.#control.progress()
-  }
-
-  async close(): Promise<void> {
-    this.#queue.abandon()
-    await this.#control.close()
-  }
-}
 
 const asRows = (text: string): string => `${text}\nFORMAT JSONCompactEachRow SETTINGS output_format_json_quote_64bit_integers = 1`
 

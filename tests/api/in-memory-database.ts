@@ -10,8 +10,9 @@ export const rootKey: AccessKey = {
   status: 'active',
 }
 
+/** What this double leaves out answers with a client's error, so that any input may be sent to any operation. */
 const unused = async (): Promise<never> => {
-  throw new Error('not part of this test')
+  throw new ServerError('NOT_SUPPORTED', 'Not part of this test.')
 }
 
 const unusedAccess: Access = {
