@@ -11,6 +11,7 @@ import { hasOnlyFullGroups } from './optimizer/full-groups.ts'
 import { pushDown } from './optimizer/push-down.ts'
 import type * as ast from './syntax/ast.ts'
 import { parse } from './syntax/parse.ts'
+import type { Dialect } from './syntax/postgresql.ts'
 import type { Type } from './types/type.ts'
 import { unloadTarget } from './unload.ts'
 import type { UnloadTarget } from './unload.ts'
@@ -23,6 +24,10 @@ export interface Session {
   readonly parameters?: Readonly<Record<string, { readonly type: Type; readonly value: bigint | string | number | boolean }>>
   /** What the views of information_schema show; absent: everything. */
   readonly isVisible?: (database: string, table?: string) => boolean
+  /** Whose spelling is understood besides Timestream's. */
+  readonly dialect?: Dialect
+  /** The database of tables that are named alone; absent: they must be named with it. */
+  readonly database?: string
   readonly maxNestingDepth: number
   readonly maxTokens: number
 }
@@ -115,7 +120,7 @@ export function compile(text: string, catalog: Catalog, session: Session): Compi
     case 'show-tables':
     case 'show-measures':
     case 'describe':
-      return compileMetadata(statement, catalog)
+      return compileMetadata(statement, catalog, session)
     case 'unload': {
       const query = compileQuery(statement.query, catalog, session).compiled
       return { kind: 'unload', query, target: unloadTarget(statement.to, statement.options, query.columns, statement.at) }
@@ -146,7 +151,12 @@ function compileExplain(explain: Extract<ast.Statement, { kind: 'explain' }>, ca
     case 'show-tables':
     case 'show-measures':
     case 'describe':
-      return { kind: 'explain', analyze: isAnalyze, statement: compileMetadata(statement, catalog), plan: ['- Answered from the catalog'] }
+      return {
+        kind: 'explain',
+        analyze: isAnalyze,
+        statement: compileMetadata(statement, catalog, session),
+        plan: ['- Answered from the catalog'],
+      }
     case 'explain':
     case 'unload':
       throw new ServerError('NOT_SUPPORTED', `${statement.kind.toUpperCase()} cannot be explained`, { position: statement.at })
@@ -158,6 +168,7 @@ type MetadataKind = 'show-databases' | 'show-tables' | 'show-measures' | 'descri
 function compileMetadata(
   statement: Extract<ast.Statement, { kind: MetadataKind }>,
   catalog: Catalog,
+  session: Session,
 ): Extract<RunnableStatement, { kind: MetadataKind }> {
   switch (statement.kind) {
     case 'show-databases':
@@ -169,11 +180,11 @@ function compileMetadata(
         ...likeOf(statement.like),
       }
     case 'show-measures': {
-      const { database, table } = findTable(catalog, statement.from)
+      const { database, table } = findTable(catalog, statement.from, session.database)
       return { kind: 'show-measures', database, table, ...likeOf(statement.like) }
     }
     case 'describe': {
-      const { database, table } = findTable(catalog, statement.name)
+      const { database, table } = findTable(catalog, statement.name, session.database)
       return { kind: 'describe', database, table }
     }
   }

@@ -13,7 +13,7 @@ import { suggestion } from './suggest.ts'
 export function analyzeTable(analyzer: Analyzer, name: QualifiedName): { readonly relation: Relation; readonly fields: readonly Field[] } {
   const view = name.parts.length === 2 ? analyzeView(analyzer, name.parts[0]!, name.parts[1]!) : undefined
   if (view) return view
-  const schema = findTable(analyzer.catalog, name)
+  const schema = findTable(analyzer.catalog, name, analyzer.session.database)
   analyzer.reads({ database: schema.database, table: schema.table })
   const columns = schema.columns.map((column) => ({
     column: { symbol: analyzer.names.fresh('c'), type: column.type, nullable: column.nullable },
@@ -40,9 +40,12 @@ function oldestTime(schema: TableSchema, nowNs: bigint): bigint | undefined {
   return oldest <= 0n ? undefined : oldest
 }
 
-/** @throws ServerError DATABASE_NOT_FOUND, TABLE_NOT_FOUND; the texts are the service's. */
-export function findTable(catalog: Catalog, name: QualifiedName): TableSchema {
-  const { database, table, at } = splitTableName(name)
+/**
+ * `defaultDatabase`: of a table that is named alone.
+ * @throws ServerError DATABASE_NOT_FOUND, TABLE_NOT_FOUND; the texts are the service's.
+ */
+export function findTable(catalog: Catalog, name: QualifiedName, defaultDatabase?: string): TableSchema {
+  const { database, table, at } = splitTableName(name, defaultDatabase)
   const databaseName = match(database, catalog.databaseNames())
   const place = `for identifier '${database.text}.${table.text}' at line ${at.line}:${at.column}`
   if (databaseName === undefined) {
@@ -79,7 +82,10 @@ export function match(identifier: Identifier, names: readonly string[]): string 
   return found.length === 1 ? found[0] : undefined
 }
 
-function splitTableName(name: QualifiedName): {
+function splitTableName(
+  name: QualifiedName,
+  defaultDatabase: string | undefined,
+): {
   readonly database: Identifier
   readonly table: Identifier
   readonly at: QualifiedName['at']
@@ -87,6 +93,9 @@ function splitTableName(name: QualifiedName): {
   const [first, second, third] = name.parts
   if (third)
     fail(name.at, 'NOT_SUPPORTED', `A table name has two parts, database.table: '${name.parts.map((part) => part.text).join('.')}'`)
+  if (!second && defaultDatabase !== undefined) {
+    return { database: { text: defaultDatabase, quoted: true, at: name.at }, table: first!, at: name.at }
+  }
   if (!second) fail(name.at, 'TABLE_NOT_FOUND', `Table '${first!.text}' does not exist: a table is named database.table`)
   return { database: first!, table: second, at: name.at }
 }

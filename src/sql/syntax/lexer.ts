@@ -1,28 +1,34 @@
 import { ServerError, type Position } from '../../base/errors.ts'
 import type { DurationUnit } from './ast.ts'
+import type { Dialect } from './postgresql.ts'
 import { durationUnits, reservedWords, type Token, type TokenKind } from './token.ts'
 
 export interface TokenList {
   /** Ends with one token of kind `end`. */
   readonly tokens: readonly Token[]
+  readonly dialect: Dialect
   /** For a `(` at index i the index of its `)`; -1 when it is never closed, and for all other tokens. */
   readonly closing: Int32Array
 }
 
+/** Longest first. Source: PostgreSQL, "Pattern Matching". */
+const postgresqlSymbols = ['!~*', '!~', '~*', '~'] as const
 const longSymbols = ['<>', '<=', '>=', '!=', '||', '->', '=>', '::'] as const
 const shortSymbols = new Set('()[],.;=<>+-*/%?:')
 const measureValue = /measure_value::(?:double|bigint|boolean|varchar|timestamp)(?![A-Za-z0-9_])/iy
 const word = /[A-Za-z_][A-Za-z0-9_]*/y
 const number = /(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?/y
 const digits = /^[0-9]+$/
+const place = /\$[1-9][0-9]{0,4}/y
+const escapedString = /[eE]'(?:[^'\\]|''|\\[\s\S])*'/y
 
 /**
  * Splits a statement into tokens.
  * @throws ServerError SYNTAX_ERROR: text that is no token where the parser could not say it better (unterminated quotes and comments,
  * names that start with a digit), and more than `maxTokens` tokens.
  */
-export function tokenize(text: string, maxTokens: number): TokenList {
-  const lexer = new Lexer(text, maxTokens)
+export function tokenize(text: string, maxTokens: number, dialect: Dialect = 'timestream'): TokenList {
+  const lexer = new Lexer(text, maxTokens, dialect)
   lexer.run()
   const { tokens } = lexer
   const closing = new Int32Array(tokens.length).fill(-1)
@@ -34,20 +40,22 @@ export function tokenize(text: string, maxTokens: number): TokenList {
       if (start !== undefined) closing[start] = index
     }
   })
-  return { tokens, closing }
+  return { tokens, dialect, closing }
 }
 
 class Lexer {
   readonly tokens: Token[] = []
   readonly #text: string
   readonly #maxTokens: number
+  readonly #dialect: Dialect
   #index = 0
   #line = 1
   #lineStart = 0
 
-  constructor(text: string, maxTokens: number) {
+  constructor(text: string, maxTokens: number, dialect: Dialect) {
     this.#text = text
     this.#maxTokens = maxTokens
+    this.#dialect = dialect
   }
 
   run(): void {
@@ -110,6 +118,7 @@ class Lexer {
   #next(): void {
     const text = this.#text
     const first = text[this.#index]!
+    if (this.#dialect === 'postgresql' && this.#postgresql(first)) return
     if (/[A-Za-z_]/.test(first)) return this.#word(first)
     if (/[0-9]/.test(first) || (first === '.' && /[0-9]/.test(text[this.#index + 1] ?? '') && !this.#afterName())) return this.#number()
     if (first === "'") {
@@ -130,6 +139,26 @@ class Lexer {
     if (shortSymbols.has(first)) return this.#push('symbol', first, first, '', 1)
     const character = String.fromCodePoint(text.codePointAt(this.#index)!)
     return this.#push('unrecognized', character, '', '', character.length)
+  }
+
+  /** Tokens that only PostgreSQL has: `$1`, `E'a\\n'`, `~*`. */
+  #postgresql(first: string): boolean {
+    const text = this.#text
+    const position = first === '$' ? this.#match(place, this.#index) : undefined
+    if (position !== undefined) {
+      this.#push('parameter', position, '', position.slice(1), position.length)
+      return true
+    }
+    if ((first === 'e' || first === 'E') && text[this.#index + 1] === "'") {
+      const written = this.#match(escapedString, this.#index)
+      if (written === undefined) throw new ServerError('SYNTAX_ERROR', 'unterminated string literal', { position: this.#position() })
+      this.#push('string', written, '', unescaped(written.slice(2, -1)), written.length)
+      return true
+    }
+    const symbol = postgresqlSymbols.find((candidate) => text.startsWith(candidate, this.#index))
+    if (symbol === undefined) return false
+    this.#push('symbol', symbol, symbol, '', symbol.length)
+    return true
   }
 
   #match(pattern: RegExp, index: number): string | undefined {
@@ -192,3 +221,13 @@ class Lexer {
     return { value: doubled ? inner.replaceAll(quote + quote, quote) : inner, length: end + 1 - start }
   }
 }
+
+const controls: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', b: '\b', f: '\f' }
+
+/** The content of `E'…'`. */
+const unescaped = (text: string): string =>
+  text.replaceAll(/''|\\(?:u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{1,2})|([\s\S]))/g, (_, unicode?: string, hex?: string, other?: string) => {
+    const code = unicode ?? hex
+    if (code !== undefined) return String.fromCodePoint(Number.parseInt(code, 16))
+    return other === undefined ? "'" : (controls[other] ?? other)
+  })

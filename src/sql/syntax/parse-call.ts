@@ -1,5 +1,7 @@
 import type { Expression, FunctionCall, SortItem } from './ast.ts'
+import { call } from './call.ts'
 import { parseSortItems, parseWindowSpecification } from './parse-window.ts'
+import { postgresqlCall } from './postgresql.ts'
 import type { TokenStream } from './token-stream.ts'
 
 /** Tokens after which ALL before them was a name and no quantifier. */
@@ -40,6 +42,8 @@ export function parseCall(stream: TokenStream): Expression {
     orderBy = parseSortItems(stream)
     stream.expect(')')
   }
+  const rewritten = stream.isPostgresql && !star && !distinct ? postgresqlCall(name, args, at, orderBy[0]?.expression) : undefined
+  if (rewritten) return rewritten.kind === 'call' ? { ...rewritten, ...parseCallTail(stream) } : rewritten
   return { kind: 'call', name, arguments: args, star, distinct, orderBy, ...parseCallTail(stream), at }
 }
 
@@ -63,11 +67,6 @@ function parseCallTail(stream: TokenStream): Pick<FunctionCall, 'filter' | 'null
       return { ...(filter && { filter }), ...(nulls && { nulls }), ...(over && { over }) }
     }
   }
-}
-
-/** A plain call as the tree has it. */
-export function call(name: string, args: readonly Expression[], at: Expression['at']): FunctionCall {
-  return { kind: 'call', name, arguments: args, star: false, distinct: false, orderBy: [], at }
 }
 
 /** `(a IN b)`, or the same with a comma. */

@@ -1,5 +1,6 @@
 import type { ComparisonOperator, Expression } from './ast.ts'
 import { parsePrimary } from './parse-primary.ts'
+import { parseMatching } from './postgresql.ts'
 import type { TokenStream } from './token-stream.ts'
 
 /** Weakest first; all are left-associative. Source: the grammar of the Presto family. */
@@ -37,6 +38,8 @@ function parsePredicate(stream: TokenStream): Expression {
     stream.expect('NULL')
     return { kind: 'is-null', negated, operand, at }
   }
+  const matched = stream.isPostgresql ? parseMatching(stream, operand) : undefined
+  if (matched) return matched
   const negated = stream.accept('NOT')
   if (stream.accept('BETWEEN')) {
     const low = parseValue(stream)

@@ -1,6 +1,8 @@
 import type { CaseBranch, Expression, Identifier, IntervalUnit, TypeName } from './ast.ts'
-import { call, parseCall } from './parse-call.ts'
+import { call } from './call.ts'
+import { parseCall } from './parse-call.ts'
 import { parseType } from './parse-type.ts'
+import { extract, intervalOf, parseCasts, postgresqlType } from './postgresql.ts'
 import type { TokenStream } from './token-stream.ts'
 
 const withoutParentheses: ReadonlySet<string> = new Set([
@@ -25,6 +27,8 @@ export function parsePrimary(stream: TokenStream): Expression {
     } else if (stream.token.word === '.' && stream.atIdentifier(1)) {
       stream.take()
       base = { kind: 'dereference', base, field: stream.identifier(), at }
+    } else if (stream.isPostgresql && stream.token.word === '::') {
+      base = parseCasts(stream, base)
     } else {
       return base
     }
@@ -75,7 +79,7 @@ function parseNamed(stream: TokenStream): Expression {
   if (token.kind === 'name') {
     if (token.word === 'INTERVAL' && isIntervalValue(stream)) return parseInterval(stream)
     if (next.kind === 'string' || (token.word === 'DOUBLE' && next.word === 'PRECISION' && stream.peek(2).kind === 'string')) {
-      const type: TypeName = parseType(stream)
+      const type: TypeName = stream.isPostgresql ? postgresqlType(stream) : parseType(stream)
       return { kind: 'typed-literal', type, value: stream.string(), at }
     }
     if (token.word === 'ARRAY' && next.word === '[') return parseArray(stream)
@@ -120,7 +124,7 @@ function parseKeyword(stream: TokenStream): Expression {
       stream.expect('FROM')
       const operand = stream.grammar.expression(stream)
       stream.expect(')')
-      return { kind: 'extract', field, operand, at }
+      return stream.isPostgresql ? extract(field.text, operand, at) : { kind: 'extract', field, operand, at }
     }
     case 'GROUPING':
       stream.take()
@@ -178,7 +182,7 @@ function parseCast(stream: TokenStream, safe: boolean): Expression {
   stream.expect('(')
   const operand = stream.grammar.expression(stream)
   stream.expect('AS')
-  const type = parseType(stream)
+  const type = stream.isPostgresql ? postgresqlType(stream) : parseType(stream)
   stream.expect(')')
   return { kind: 'cast', operand, type, safe, at }
 }
@@ -210,6 +214,7 @@ function parseInterval(stream: TokenStream): Expression {
   const negative = stream.accept('-')
   if (!negative) stream.accept('+')
   const value = stream.string()
+  if (stream.isPostgresql && !intervalUnits.has(stream.token.word)) return intervalOf(negative ? `${value} ago` : value, at)
   const unit = parseIntervalUnit(stream)
   const to = stream.accept('TO') ? parseIntervalUnit(stream) : undefined
   return { kind: 'interval', negative, value, unit, ...(to && { to }), at }

@@ -1,5 +1,6 @@
 import { ServerError } from '../../base/errors.ts'
 import type { Join, Relation } from './ast.ts'
+import { parseSeries } from './postgresql.ts'
 import type { TokenStream } from './token-stream.ts'
 
 const joinStart: ReadonlySet<string> = new Set(['JOIN', 'INNER', 'LEFT', 'RIGHT', 'FULL', 'CROSS', 'NATURAL'])
@@ -71,6 +72,8 @@ function parseAliased(stream: TokenStream): Relation {
 
 function parseOperand(stream: TokenStream): Relation {
   const { at, word } = stream.token
+  const series = stream.isPostgresql ? parseSeries(stream) : undefined
+  if (series) return series
   if (stream.accept('UNNEST')) {
     const expressions = stream.parenthesized(() => stream.grammar.expression(stream))
     return { kind: 'unnest', expressions, ordinality: stream.acceptAll('WITH', 'ORDINALITY'), at }

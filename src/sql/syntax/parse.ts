@@ -2,11 +2,14 @@ import { ServerError, type Position } from '../../base/errors.ts'
 import type { Statement } from './ast.ts'
 import { tokenize } from './lexer.ts'
 import { parseExpression, parseValue } from './parse-expression.ts'
+import type { Dialect } from './postgresql.ts'
 import { parseQuery } from './parse-query.ts'
 import { parseStatement } from './parse-statement.ts'
 import { Mismatch, TokenStream, type Grammar } from './token-stream.ts'
 
 export interface ParseBounds {
+  /** Whose spelling is understood besides Timestream's. */
+  readonly dialect?: Dialect
   readonly maxTokens: number
   /** Brackets, calls, subqueries inside one another. The tree may be `treeFactor` times as high, for chains such as `1 + 1 + …`. */
   readonly maxNestingDepth: number
@@ -21,7 +24,7 @@ const treeFactor = 5
  * @throws ServerError SYNTAX_ERROR with its position, NOT_SUPPORTED for a known construct that is left out
  */
 export function parse(text: string, bounds: ParseBounds): Statement {
-  const list = tokenize(text, bounds.maxTokens)
+  const list = tokenize(text, bounds.maxTokens, bounds.dialect)
   const run = (recordAt: number): Statement => {
     const stream = new TokenStream(list, grammar, bounds.maxNestingDepth, recordAt)
     const statement = parseStatement(stream)

@@ -17,6 +17,7 @@ const queryContinuation: ReadonlySet<string> = new Set([')', 'UNION', 'INTERSECT
 /** The tokens of one statement with a place in them. Never goes back; looks ahead instead. */
 export class TokenStream {
   readonly grammar: Grammar
+  readonly isPostgresql: boolean
   readonly #tokens: readonly Token[]
   readonly #closing: Int32Array
   readonly #maxDepth: number
@@ -29,6 +30,7 @@ export class TokenStream {
   constructor(list: TokenList, grammar: Grammar, maxDepth: number, recordAt = -1) {
     this.#tokens = list.tokens
     this.#closing = list.closing
+    this.isPostgresql = list.dialect === 'postgresql'
     this.grammar = grammar
     this.#maxDepth = maxDepth
     this.#recordAt = recordAt
