@@ -4,6 +4,7 @@ import type { Backups } from './backup/backups.ts'
 import type { BatchLoads } from './batch-load/batch-loads.ts'
 import type { Access } from './access/access.ts'
 import type { AccessKey, Caller } from './caller.ts'
+import type { OpenRows, Reading, RowsInput } from './query/open-rows.ts'
 import type { ScheduledQueries } from './scheduled-query/scheduled-queries.ts'
 import type { RecordInput } from './write/record.ts'
 
@@ -36,7 +37,9 @@ export interface Database extends Service {
   /** Answers the message of the CancelQuery response. */
   cancelQuery(caller: Caller, queryId: string): Promise<string>
   /** What a query answers and which `@name` parameters it takes; nothing is run. */
-  prepareQuery(caller: Caller, queryString: string): Promise<PreparedQueryDescription>
+  prepareQuery(caller: Caller, queryString: string, reading?: Reading): Promise<PreparedQueryDescription>
+  /** Runs a statement for an edge that pages through the rows itself, in a form of its own. */
+  rows(caller: Caller, input: RowsInput): Promise<OpenRows>
   describeAccountSettings(caller: Caller): Promise<AccountSettings>
   updateAccountSettings(caller: Caller, input: UpdateAccountSettingsInput): Promise<AccountSettings>
 

@@ -32,6 +32,7 @@ import type {
   WriteResult,
 } from './database.ts'
 import type { DatabaseOptions, OpenDatabase, RootKey } from './database-options.ts'
+import type { OpenRows, Reading, RowsInput } from './query/open-rows.ts'
 import type { QueryService } from './query/query-service.ts'
 import { Rate } from './rate.ts'
 import { readStatus } from './status.ts'
@@ -207,8 +208,13 @@ class StoredDatabase implements OpenDatabase {
     return this.#queries.cancel(caller, queryId)
   }
 
-  async prepareQuery(caller: Caller, queryString: string): Promise<PreparedQueryDescription> {
-    return this.#queries.prepare(caller, queryString)
+  async prepareQuery(caller: Caller, queryString: string, reading?: Reading): Promise<PreparedQueryDescription> {
+    return this.#queries.prepare(caller, queryString, reading)
+  }
+
+  async rows(caller: Caller, input: RowsInput): Promise<OpenRows> {
+    this.#queryRate.add(1)
+    return knowingChanges(this.#options.storage, () => this.#queries.rows(caller, input))
   }
 
   async describeAccountSettings(caller: Caller): Promise<AccountSettings> {

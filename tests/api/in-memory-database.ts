@@ -64,6 +64,7 @@ export function inMemoryDatabase(
   return {
     name: 'database',
     written,
+    rows: unused,
     batchLoads: { create: unused, describe: unused, list: unused, resume: unused },
     scheduledQueries: {
       runs: { refresh: unused, nextDueMs: () => undefined, claim: unused, run: unused },

@@ -19,6 +19,7 @@ const operationNames: Readonly<Record<string, string>> = {
   'scheduledQueries.history': 'ListScheduledQueryRuns',
   'scheduledQueries.list': 'ListScheduledQueries',
   'scheduledQueries.update': 'UpdateScheduledQuery',
+  rows: 'Query',
   write: 'WriteRecords',
   listTags: 'ListTagsForResource',
   simulate: 'SimulateAccess',

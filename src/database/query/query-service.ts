@@ -1,7 +1,6 @@
-import { ServerError, type ErrorCode } from '../../base/errors.ts'
+import { ServerError } from '../../base/errors.ts'
 import type { Service } from '../../base/service.ts'
-import type { Catalog } from '../../sql/catalog.ts'
-import { compile, type CompiledStatement, type Session, type UnloadStatement } from '../../sql/compile.ts'
+import { compile, type CompiledStatement, type UnloadStatement } from '../../sql/compile.ts'
 import { prepare } from '../../sql/prepare.ts'
 import { VARCHAR } from '../../sql/types/type.ts'
 import { authorize } from '../access/authorize.ts'
@@ -10,9 +9,9 @@ import type { Caller } from '../caller.ts'
 import { anyArn } from '../control/arn.ts'
 import type { PreparedQueryDescription, QueryInput, QueryPage, ResultColumn } from '../database.ts'
 import { Admission, railError } from './admission.ts'
-import { authorizeStatement, authorizeTables, callersCatalog } from './authorize-statement.ts'
+import { authorizeStatement, authorizeTables } from './authorize-statement.ts'
 import { catalogRows } from './catalog-rows.ts'
-import { checkInput, onlyQuery, runOf } from './check-query.ts'
+import { checkInput, onlyQuery } from './check-query.ts'
 import { ClientTokens } from './client-tokens.ts'
 import { Cursor, type RowPage } from './cursor.ts'
 import { Cursors } from './cursors.ts'
@@ -21,9 +20,11 @@ import { EngineRows, type EngineRowsOptions } from './engine-rows.ts'
 import { ExplainRows } from './explain-rows.ts'
 import type { FinishedQuery, QueryServiceOptions } from './query-service-options.ts'
 import { newQueryId } from './query-id.ts'
+import { Statements } from './statements.ts'
 import { readInsights, type ReadInsights } from './query-insights.ts'
 import { listedRows, type RowSource } from './row-source.ts'
-import { rowStream, type QueryParameters, type RowStream, type StreamInput } from './row-stream.ts'
+import type { OpenRows, QueryParameters, Reading, RowsInput } from './open-rows.ts'
+import { rowStream, type RowStream, type StreamInput } from './row-stream.ts'
 import { UnloadRows, unloadColumns } from '../unload/unload-rows.ts'
 
 export interface QueryService extends Service {
@@ -32,9 +33,11 @@ export interface QueryService extends Service {
   /** Answers what to tell the client. */
   cancel(caller: Caller, queryId: string): Promise<string>
   /** What a query answers and which parameters it takes. */
-  prepare(caller: Caller, queryString: string): Promise<PreparedQueryDescription>
+  prepare(caller: Caller, queryString: string, reading?: Reading): Promise<PreparedQueryDescription>
   /** The columns that a query answers, given the values of its parameters; nothing is run. */
   columns(caller: Caller, queryString: string, parameters: QueryParameters): Promise<readonly ResultColumn[]>
+  /** Runs a statement whose rows the caller pages through in a form of its own. */
+  rows(caller: Caller, input: RowsInput): Promise<OpenRows>
   /** Runs a query whose rows the product itself reads. */
   stream<Row extends object>(caller: Caller, input: StreamInput<Row>): Promise<RowStream<Row>>
   /** How many compute units queries may take from now on. */
@@ -49,9 +52,6 @@ interface Result {
 const sweepEveryMs = 1000
 /** A query that takes longer is worth a line in the log. */
 const slowMs = 1000
-/** Reading the whole catalog anew is worth it when a name is unknown: another node may have made it. But not for every misspelt name. */
-const refreshAtMostEveryMs = 1000
-const unknownName: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['COLUMN_NOT_FOUND', 'TABLE_NOT_FOUND', 'DATABASE_NOT_FOUND'])
 /** Source: API reference, Query, QueryInsights. */
 const insightsAtMostEveryMs = 1000
 const pollAfterCancel = 'Unable to poll results for a cancelled query.'
@@ -66,11 +66,11 @@ class EngineQueryService implements QueryService {
   readonly #cursors: Cursors
   readonly #admission: Admission
   readonly #clientTokens = new ClientTokens()
+  readonly #statements: Statements
   /** Queries whose first page is being made, by query id. */
   readonly #starting = new Map<string, Cursor>()
   readonly #calls = new Set<Promise<unknown>>()
   #timer: NodeJS.Timeout | undefined
-  #refreshedAtMs = Number.NEGATIVE_INFINITY
   #insightsAtMs = Number.NEGATIVE_INFINITY
   #draining = false
 
@@ -78,6 +78,7 @@ class EngineQueryService implements QueryService {
     this.#options = options
     const { engine, clock, limits, machine } = options
     this.#cursors = new Cursors(clock, limits)
+    this.#statements = new Statements(options)
     this.#admission = new Admission({ engineSlots: engine.querySlots, waiting: limits.waitingQueries, ...(machine && { machine }) })
   }
 
@@ -124,14 +125,14 @@ class EngineQueryService implements QueryService {
   async #firstPage(caller: Caller, queryString: string, maxRows: number, withInsights: boolean): Promise<QueryPage> {
     if (withInsights) this.#throttleInsights()
     const nowNs = this.#options.clock.nowNs()
-    const statement = await this.#prepare(caller, queryString, nowNs)
+    const statement = await this.#statements.ready(caller, queryString, nowNs)
     try {
       return await this.#run(caller, queryString, statement, maxRows, withInsights ? nowNs : undefined)
     } catch (error) {
       // the engine may lack a table or column that was there when the statement was compiled
       if (statement.kind !== 'query' || !(error instanceof ServerError) || error.code !== 'INTERNAL') throw error
       await this.#options.catalog.refresh()
-      const anew = await this.#prepare(caller, queryString, nowNs)
+      const anew = await this.#statements.ready(caller, queryString, nowNs)
       if (anew.kind === 'query' && anew.text === statement.text) throw error
       return this.#run(caller, queryString, anew, maxRows, withInsights ? nowNs : undefined)
     }
@@ -209,88 +210,42 @@ class EngineQueryService implements QueryService {
     this.#insightsAtMs = nowMs
   }
 
-  #insights(queryString: string, statement: CompiledStatement, nowNs: bigint, parameters?: QueryParameters): Promise<ReadInsights> {
+  #insights(queryString: string, statement: CompiledStatement, nowNs: bigint, reading: Reading = {}): Promise<ReadInsights> {
     const { engine, catalog, account, limits } = this.#options
     const options = { engine, catalog, account, queryId: newQueryId(), timeoutMs: limits.queryDurationMs }
-    return readInsights(queryString, statement, this.#session(nowNs, parameters), options)
+    return readInsights(queryString, statement, this.#statements.session(nowNs, reading), options)
   }
 
-  async prepare(caller: Caller, queryString: string): Promise<PreparedQueryDescription> {
+  async prepare(caller: Caller, queryString: string, reading: Reading = {}): Promise<PreparedQueryDescription> {
     const { account, clock, limits } = this.#options
     checkInput(queryString, limits.pageRows, limits)
     authorize(caller, 'timestream:PrepareQuery', anyArn(account), account)
-    const { tables, ...prepared } = await this.#compiled(caller, prepare, queryString, clock.nowNs())
+    const { tables, ...prepared } = await this.#statements.compiled(caller, prepare, queryString, clock.nowNs(), reading)
     authorizeTables(caller, tables, account)
     return prepared
   }
 
   async columns(caller: Caller, queryString: string, parameters: QueryParameters): Promise<readonly ResultColumn[]> {
     checkInput(queryString, 1, this.#options.limits)
-    const statement = await this.#compiled(caller, compile, queryString, this.#options.clock.nowNs(), parameters)
+    const statement = await this.#statements.compiled(caller, compile, queryString, this.#options.clock.nowNs(), { parameters })
     authorizeStatement(caller, statement, this.#options.account)
     return onlyQuery(statement).columns
   }
 
-  async stream<Row extends object>(caller: Caller, input: StreamInput<Row>): Promise<RowStream<Row>> {
+  async rows(caller: Caller, input: RowsInput): Promise<OpenRows> {
     if (this.#draining) throw shuttingDown()
-    const { queryString, parameters, rowReader } = input
+    const { queryString, encoder, insights: wantsInsights = false, ...reading } = input
+    checkInput(queryString, 1, this.#options.limits)
     const nowNs = this.#options.clock.nowNs()
-    const statement = onlyQuery(await this.#prepare(caller, queryString, nowNs, parameters))
-    const insights = input.insights ? await this.#insights(queryString, statement, nowNs, parameters) : undefined
-    const { columns } = statement
-    const open = (encodeRow: Encoder): RowSource => this.#open(caller, statement, newQueryId(), encodeRow).source
-    return rowStream(columns, rowReader(columns.map(({ type }) => type)), open, insights)
+    const statement = await this.#statements.ready(caller, queryString, nowNs, reading)
+    const insights = wantsInsights ? await this.#insights(queryString, statement, nowNs, reading) : undefined
+    const form = statement.kind === 'query' ? 'encoded' : 'json'
+    const encodeRow = statement.kind === 'query' ? encoder(statement.columns.map(({ type }) => type)) : undefined
+    return { ...this.#open(caller, statement, newQueryId(), encodeRow), form, ...(insights && { insights }) }
   }
 
-  #session(nowNs: bigint, parameters?: QueryParameters): Session {
-    const { limits } = this.#options
-    return { nowNs, maxNestingDepth: limits.sqlNestingDepth, maxTokens: limits.sqlTokens, ...(parameters && { parameters }) }
-  }
-
-  /** Once more with what other nodes have made, where a name is unknown. */
-  async #compiled<T>(
-    caller: Caller,
-    translate: (text: string, catalog: Catalog, session: Session) => T,
-    queryString: string,
-    nowNs: bigint,
-    parameters?: QueryParameters,
-  ): Promise<T> {
-    const { catalog, clock, account } = this.#options
-    const attempt = (): T => {
-      const { catalog: seen, isVisible, refusal } = callersCatalog(caller, catalog.snapshot(), account)
-      try {
-        return translate(queryString, seen, { ...this.#session(nowNs, parameters), ...(isVisible && { isVisible }) })
-      } catch (error) {
-        throw refusal(error)
-      }
-    }
-    try {
-      return attempt()
-    } catch (error) {
-      if (!(error instanceof ServerError && unknownName.has(error.code))) throw error
-      const nowMs = clock.monotonicMs()
-      if (nowMs < this.#refreshedAtMs + refreshAtMostEveryMs) throw error
-      this.#refreshedAtMs = nowMs
-      await catalog.refresh()
-      return attempt()
-    }
-  }
-
-  /**
-   * The statement, with the acknowledged records of its tables where it reads them. Compiled anew when one of the tables changed while they were
-   * brought there: it may hold replaced records since.
-   */
-  async #prepare(caller: Caller, queryString: string, nowNs: bigint, parameters?: QueryParameters): Promise<CompiledStatement> {
-    const { catalog, flushTable } = this.#options
-    const before = catalog.snapshot()
-    const statement = await this.#compiled(caller, compile, queryString, nowNs, parameters)
-    authorizeStatement(caller, statement, this.#options.account)
-    const run = runOf(statement)
-    if (run.kind !== 'query' || flushTable === undefined) return statement
-    await Promise.all(run.tables.map(({ database, table }) => flushTable({ databaseName: database, tableName: table })))
-    const after = catalog.snapshot()
-    const isSame = run.tables.every(({ database, table }) => before.table(database, table) === after.table(database, table))
-    return isSame ? statement : this.#compiled(caller, compile, queryString, nowNs, parameters)
+  stream<Row extends object>(caller: Caller, input: StreamInput<Row>): Promise<RowStream<Row>> {
+    return rowStream(input, (rows) => this.rows(caller, rows))
   }
 
   #open(caller: Caller, statement: CompiledStatement, queryId: string, encodeRow?: Encoder): Result {

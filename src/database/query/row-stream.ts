@@ -1,11 +1,11 @@
+import { assert } from '../../base/assert.ts'
 import type { RowBinaryReader } from '../../engine/decode.ts'
-import type { Session } from '../../sql/compile.ts'
 import type { Type } from '../../sql/types/type.ts'
 import type { ResultColumn } from '../database.ts'
 import { PageText } from './encode/page-text.ts'
-import type { Encoder } from './encode/row-encoder.ts'
 import type { ReadInsights } from './query-insights.ts'
-import type { QueryProgress, RowSource } from './row-source.ts'
+import type { OpenRows, QueryParameters, RowsInput } from './open-rows.ts'
+import type { QueryProgress } from './row-source.ts'
 
 /** A query of the product itself: its rows are read in the process, all of them, and not as pages. */
 export interface StreamInput<Row> {
@@ -16,8 +16,6 @@ export interface StreamInput<Row> {
   /** Makes what reads one row of these types. */
   readonly rowReader: (types: readonly Type[]) => (reader: RowBinaryReader) => Row
 }
-
-export type QueryParameters = NonNullable<Session['parameters']>
 
 export interface RowStream<Row> {
   readonly columns: readonly ResultColumn[]
@@ -32,14 +30,17 @@ export interface RowStream<Row> {
 const waitMs = 1000
 
 /** Rows in a form of their own, read by what reads them as JSON for others. */
-export function rowStream<Row extends object>(
-  columns: readonly ResultColumn[],
-  readRow: (reader: RowBinaryReader) => Row,
-  open: (encodeRow: Encoder) => RowSource,
-  insights: ReadInsights | undefined,
-): RowStream<Row> {
+export async function rowStream<Row extends object>(
+  { rowReader, ...input }: StreamInput<Row>,
+  open: (input: RowsInput) => Promise<OpenRows>,
+): Promise<RowStream<Row>> {
   let row: Row | undefined
-  const source = open((reader) => void (row = readRow(reader)))
+  const encoder: RowsInput['encoder'] = (types) => {
+    const readRow = rowReader(types)
+    return (reader) => void (row = readRow(reader))
+  }
+  const { columns, source, insights, form } = await open({ ...input, encoder })
+  assert(form === 'encoded', 'only a query has rows of its own')
   const page = new PageText(0)
   return {
     columns,

@@ -1,0 +1,73 @@
+import { ServerError, type ErrorCode } from '../../base/errors.ts'
+import type { Catalog } from '../../sql/catalog.ts'
+import { compile, type CompiledStatement, type Session } from '../../sql/compile.ts'
+import type { Caller } from '../caller.ts'
+import { authorizeStatement, callersCatalog } from './authorize-statement.ts'
+import { runOf } from './check-query.ts'
+import type { Reading } from './open-rows.ts'
+import type { QueryServiceOptions } from './query-service-options.ts'
+
+/** Reading the whole catalog anew is worth it when a name is unknown: another node may have made it. But not for every misspelt name. */
+const refreshAtMostEveryMs = 1000
+const unknownName: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['COLUMN_NOT_FOUND', 'TABLE_NOT_FOUND', 'DATABASE_NOT_FOUND'])
+
+/** From texts to statements that may run: compiled in the catalog that the caller sees, authorised, with their tables' records at hand. */
+export class Statements {
+  readonly #options: QueryServiceOptions
+  #refreshedAtMs = Number.NEGATIVE_INFINITY
+
+  constructor(options: QueryServiceOptions) {
+    this.#options = options
+  }
+
+  session(nowNs: bigint, reading: Reading): Session {
+    const { limits } = this.#options
+    return { nowNs, maxNestingDepth: limits.sqlNestingDepth, maxTokens: limits.sqlTokens, ...reading }
+  }
+
+  /** Once more with what other nodes have made, where a name is unknown. */
+  async compiled<T>(
+    caller: Caller,
+    translate: (text: string, catalog: Catalog, session: Session) => T,
+    queryString: string,
+    nowNs: bigint,
+    reading: Reading = {},
+  ): Promise<T> {
+    const { catalog, clock, account } = this.#options
+    const attempt = (): T => {
+      const { catalog: seen, isVisible, refusal } = callersCatalog(caller, catalog.snapshot(), account)
+      try {
+        return translate(queryString, seen, { ...this.session(nowNs, reading), ...(isVisible && { isVisible }) })
+      } catch (error) {
+        throw refusal(error)
+      }
+    }
+    try {
+      return attempt()
+    } catch (error) {
+      if (!(error instanceof ServerError && unknownName.has(error.code))) throw error
+      const nowMs = clock.monotonicMs()
+      if (nowMs < this.#refreshedAtMs + refreshAtMostEveryMs) throw error
+      this.#refreshedAtMs = nowMs
+      await catalog.refresh()
+      return attempt()
+    }
+  }
+
+  /**
+   * The statement, with the acknowledged records of its tables where it reads them. Compiled anew when one of the tables changed while they were
+   * brought there: it may hold replaced records since.
+   */
+  async ready(caller: Caller, queryString: string, nowNs: bigint, reading: Reading = {}): Promise<CompiledStatement> {
+    const { catalog, flushTable } = this.#options
+    const before = catalog.snapshot()
+    const statement = await this.compiled(caller, compile, queryString, nowNs, reading)
+    authorizeStatement(caller, statement, this.#options.account)
+    const run = runOf(statement)
+    if (run.kind !== 'query' || flushTable === undefined) return statement
+    await Promise.all(run.tables.map(({ database, table }) => flushTable({ databaseName: database, tableName: table })))
+    const after = catalog.snapshot()
+    const isSame = run.tables.every(({ database, table }) => before.table(database, table) === after.table(database, table))
+    return isSame ? statement : this.compiled(caller, compile, queryString, nowNs, reading)
+  }
+}
