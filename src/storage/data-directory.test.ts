@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { open } from 'lmdb'
@@ -76,6 +76,18 @@ describe('the lock of a data directory', () => {
       code: 'CONFIGURATION',
       message: expect.stringContaining('lock.mdb') as string,
     })
+  })
+
+  it('says what to do about a file that is cut off, at which LMDB would end the process', async () => {
+    await (await lockDataDirectory(directory)).release()
+    truncateSync(join(directory, 'lock.mdb'), 2979)
+    const message = 'lock.mdb is damaged (it is cut off). Nothing was opened. Remove it'
+    await expect(lockDataDirectory(directory)).rejects.toMatchObject({
+      code: 'CONFIGURATION',
+      message: expect.stringContaining(message) as string,
+    })
+    rmSync(join(directory, 'lock.mdb'))
+    await (await lockDataDirectory(directory)).release()
   })
 
   it('says why a directory cannot be used', async () => {

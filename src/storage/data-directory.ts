@@ -4,6 +4,7 @@ import { mkdir, realpath } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type RootDatabase, open } from 'lmdb'
 import { ServerError } from '../base/errors.ts'
+import { checkLmdbFile, makeLmdbFile } from './lmdb-file.ts'
 
 /** The right to use a data directory; one process has it at a time. */
 export interface DirectoryLock {
@@ -30,7 +31,7 @@ const ownerKey = 'owner'
  */
 export async function lockDataDirectory(path: string): Promise<DirectoryLock> {
   const directory = await usableDirectory(path)
-  const store = openLock(directory)
+  const store = await openLock(directory)
   const self: Owner = { token: randomUUID(), pid: process.pid, started: processStart(process.pid) }
   const holder = store.transactionSync(() => {
     const owner = store.get(ownerKey)
@@ -57,11 +58,14 @@ export async function lockDataDirectory(path: string): Promise<DirectoryLock> {
   }
 }
 
-function openLock(directory: string): RootDatabase<Owner, string> {
+async function openLock(directory: string): Promise<RootDatabase<Owner, string>> {
   const path = join(directory, 'lock.mdb')
   try {
+    await makeLmdbFile(path)
+    checkLmdbFile(path, 'Remove it when no process uses the directory: it holds nothing else.')
     return open<Owner, string>({ path, encoding: 'json', overlappingSync: false })
   } catch (error) {
+    if (error instanceof ServerError) throw error
     throw new ServerError('CONFIGURATION', `The lock ${path} of the data directory cannot be opened (${String(error)}).`, { cause: error })
   }
 }

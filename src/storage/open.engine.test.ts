@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -194,6 +194,36 @@ describe('an open storage', () => {
     })
     expect(new Set(rows.map(([name]) => name))).toEqual(new Set([kept.physicalName, stranger.physicalName]))
     expect(await second.documents.list('table-change')).toEqual([])
+  })
+
+  it('opens without the parts whose files a loss of power broke, however many, and names the tables whose rows are in no other part', async () => {
+    const first = await open()
+    const [table, whole] = [await createTable(first, 'damaged'), await createTable(first, 'whole')]
+    await write(first, whole, [0n])
+    // a part a day; the memory store keeps one
+    await write(first, table, [0n, ...Array.from({ length: 120 }, (_, day) => BigInt(day + 2))])
+    expect(first.notes).toEqual([])
+    const old = (await partsOf(first, table)).filter(([disk]) => disk === 'magnetic')
+    expect(old.length).toBeGreaterThan(100)
+    // what a merge makes, and what it was made of stays for some minutes
+    const again = (await partsOf(first, whole))[0]!
+    await first.engine.execute(`OPTIMIZE TABLE ${first.engineDatabase}.${whole.physicalName} FINAL`)
+    const merged = (await partsOf(first, whole))[0]!
+    expect(merged[1]).not.toBe(again[1])
+    await close()
+    cpSync(String(merged[1]), String(again[1]), { recursive: true })
+    for (const [, path] of [...old, merged]) truncateSync(join(String(path), 'data.bin'), 30)
+
+    const second = await open()
+    expect(await countOf(second, whole)).toEqual(['1', '1'])
+    expect(await countOf(second, table)).toEqual(['1', '1'])
+    expect(second.notes).toEqual([
+      expect.stringMatching(
+        new RegExp(`^Files of stored rows were damaged and set aside, ${old.length} in all: SecretDatabase/damaged \\(.*detached/`),
+      ),
+    ])
+    await write(second, table, [2n])
+    expect(await countOf(second, table)).toEqual(['2', '2'])
   })
 
   it('never spills a large sort to the disk in the clear', async () => {

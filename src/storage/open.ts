@@ -19,6 +19,8 @@ import { openKeeperMapDocuments } from './documents/keeper-map.ts'
 import { openLmdbDocuments } from './documents/lmdb.ts'
 import { checkFormat } from './format-version.ts'
 import type { LayoutOptions } from './layout.ts'
+import { removeTemporaries } from './lmdb-file.ts'
+import { checkPartsSetAside } from './parts-set-aside.ts'
 import { remoteLayout } from './remote-layout.ts'
 import { checkStoreLocations } from './store-locations.ts'
 import { type StoredCatalog, openCatalog } from './stored-catalog.ts'
@@ -92,6 +94,7 @@ async function open(options: StorageOptions, opened: (() => Promise<void> | unde
   opened.push(() => lock.release())
   const dataDirectory = lock.directory
   await checkFormat(dataDirectory, options.productVersion)
+  await removeTemporaries(dataDirectory)
   const cluster = options.engine.kind === 'clickhouse' ? options.engine.cluster : undefined
   const masterKey = await readMasterKey(options.masterKey, dataDirectory, await hasStorageKeys(dataDirectory))
   const keys = await openStorageKeys(dataDirectory, masterKey)
@@ -110,6 +113,7 @@ async function open(options: StorageOptions, opened: (() => Promise<void> | unde
   await finishTableChanges(changing, isShared)
   const isEmbedded = options.engine.kind === 'chdb'
   const catalog = await openCatalog({ documents, tables, engineDatabase, sharedWriters: isShared, holdsWholeNumbers: isEmbedded })
+  const setAside = isEmbedded ? await checkPartsSetAside({ engine, engineDatabase, documents, log }) : undefined
   if (isShared) opened.push(refreshRegularly(catalog, log))
   const { writeObserver: observer } = options
   const writing = { engine, catalog, clock, limits, log, engineDatabase, ...(observer === undefined ? {} : { observer }) }
@@ -133,7 +137,7 @@ async function open(options: StorageOptions, opened: (() => Promise<void> | unde
     dataDirectory,
     engineDatabase,
     isShared,
-    notes: [masterKey.note, remote?.note].filter((note) => note !== undefined),
+    notes: [masterKey.note, remote?.note, setAside].filter((note) => note !== undefined),
     drain: async () => writer.drain?.(),
   }
 }

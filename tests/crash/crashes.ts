@@ -30,8 +30,11 @@ export function testSeed(): number {
 /** Lets a server live and die in one data directory, under work, and tells what is there in the end. Rejects when a restart fails. */
 export async function crash(seed: number, deaths: readonly Death[]): Promise<Outcome> {
   const data = mkdtempSync(join(tmpdir(), 'tidemark-crash-'))
-  onTestFinished(() => rmSync(data, { recursive: true, force: true }))
-  const workload = new Workload(seed)
+  onTestFinished(({ task }) => {
+    if (task.result?.state === 'fail') console.info(`what is left is in ${data}`)
+    else rmSync(data, { recursive: true, force: true })
+  })
+  const workload = new Workload(seed, join(data, 'buckets'))
   for (const death of deaths) {
     const served = await startUnlessItDies({ ...death.options, data })
     // died while it opened: that is a death as well

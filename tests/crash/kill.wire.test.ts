@@ -16,6 +16,6 @@ test(
     })
     const outcome = await crash(seed, deaths)
     expect(outcome.acknowledged).toBeGreaterThan(kills * 5)
-    expect(outcome).toEqual({ ...outcome, exitCode: 0, findings: { lost: [], doubled: [], torn: [], tables: [] } })
+    expect(outcome).toEqual({ ...outcome, exitCode: 0, findings: { lost: [], doubled: [], torn: [], tables: [], jobs: [] } })
   },
 )

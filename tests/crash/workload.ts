@@ -9,6 +9,8 @@ import {
 } from '@aws-sdk/client-timestream-write'
 import { Random } from '../harness/random.ts'
 import type { Served } from '../wire/served.ts'
+import { BatchLoadWork } from './batch-load-work.ts'
+import { ScheduledWork } from './scheduled-work.ts'
 
 const database = 'crash'
 const records = { DatabaseName: database, TableName: 'records' }
@@ -26,24 +28,34 @@ export interface Findings {
   readonly torn: readonly number[]
   /** Tables whose making was acknowledged (and whose removal had not begun) and that are not there, and the other way round. */
   readonly tables: readonly string[]
+  /** What else is wrong: of batch loads, of scheduled queries. */
+  readonly jobs: readonly string[]
 }
 
 /**
  * Everything that changes what lies on the disk, at once, until the server dies: records of now (with new dimensions and measures now and then: ALTERs)
- * and of some hours ago (magnetic store), replaced versions, tables made and removed, retention that moves rows between the tiers, queries that flush.
+ * and of some hours ago (magnetic store), replaced versions, doubles that stop to be whole numbers, tables made, written to and removed, retention that
+ * moves rows between the tiers, queries that flush, batch loads, scheduled queries made, switched and run.
  * It remembers what was acknowledged, over any number of lives of the server.
  */
 export class Workload {
   readonly #random: Random
   readonly #acknowledged = new Set<string>()
   readonly #made = new Set<string>()
+  /** Of two records. */
+  readonly #filled = new Set<string>()
   readonly #removalBegan = new Set<string>()
   readonly #removed = new Set<string>()
+  readonly #loads: BatchLoadWork
+  readonly #scheduled: ScheduledWork
   #nextRequest = 0
   #nextTable = 0
 
-  constructor(seed: number) {
+  /** `buckets` is the folder of the server's buckets. */
+  constructor(seed: number, buckets: string) {
     this.#random = new Random(seed)
+    this.#loads = new BatchLoadWork(buckets)
+    this.#scheduled = new ScheduledWork(this.#random, buckets)
   }
 
   get acknowledgedCount(): number {
@@ -62,6 +74,9 @@ export class Workload {
         }),
       ),
     )
+    for (const TableName of ['loaded', 'derived']) {
+      await orExists(served.write.send(new CreateTableCommand({ DatabaseName: database, TableName })))
+    }
   }
 
   /** Resolves when the server no longer answers. */
@@ -83,6 +98,8 @@ export class Workload {
       until(() => this.#changeTables(served)),
       until(() => this.#changeRetention(served)),
       until(() => this.#read(served)),
+      until(() => this.#beginLoad(served)),
+      until(() => this.#scheduled.change(served)),
     ])
     await served.exited
   }
@@ -111,7 +128,9 @@ export class Workload {
       tables: [
         ...[...this.#made].filter((name) => !this.#removalBegan.has(name) && !tables.has(name)).map((name) => `${name} is gone`),
         ...[...this.#removed].filter((name) => tables.has(name)).map((name) => `${name} is back`),
+        ...(await this.#emptied(served)),
       ],
+      jobs: [...(await this.#loads.check(served)), ...(await this.#scheduled.check(served))],
     }
   }
 
@@ -145,10 +164,35 @@ export class Workload {
     const TableName = `table-${this.#nextTable++}`
     await served.write.send(new CreateTableCommand({ DatabaseName: database, TableName }))
     this.#made.add(TableName)
-    if (this.#random.chance(0.3)) return
+    // a whole number first, so that the next double changes how the column is held
+    const nowMs = Date.now()
+    for (const [i, MeasureValue] of ['1.0', '1.5'].entries()) {
+      const Dimensions = [{ Name: TableName, Value: 'x' }]
+      const Records = [{ Dimensions, MeasureName: 'm', MeasureValueType: 'DOUBLE' as const, MeasureValue, Time: String(nowMs - i) }]
+      await served.write.send(new WriteRecordsCommand({ DatabaseName: database, TableName, Records }))
+      await served.query.send(new QueryCommand({ QueryString: `SELECT count(*) FROM crash."${TableName}"` }))
+    }
+    this.#filled.add(TableName)
+    if (this.#random.chance(0.1)) return
     this.#removalBegan.add(TableName)
     await served.write.send(new DeleteTableCommand({ DatabaseName: database, TableName }))
     this.#removed.add(TableName)
+  }
+
+  async #emptied(served: Served): Promise<readonly string[]> {
+    const wrong: string[] = []
+    for (const name of this.#filled) {
+      if (this.#removalBegan.has(name)) continue
+      const { Rows } = await served.query.send(new QueryCommand({ QueryString: `SELECT sum(measure_value::double) FROM crash."${name}"` }))
+      const sum = Rows?.[0]?.Data?.[0]?.ScalarValue
+      if (sum !== '2.5') wrong.push(`${name} has ${sum}`)
+    }
+    return wrong
+  }
+
+  async #beginLoad(served: Served): Promise<void> {
+    await this.#loads.begin(served)
+    await new Promise((resolve) => setTimeout(resolve, this.#random.below(1000)))
   }
 
   async #changeRetention(served: Served): Promise<void> {

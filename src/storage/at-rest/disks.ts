@@ -30,6 +30,8 @@ export interface DiskOptions {
 
 export const storagePolicy = 'tidemark'
 
+const anyNumberOfBrokenParts = ['max_suspicious_broken_parts', 'max_suspicious_broken_parts_bytes']
+
 /**
  * The embedded engine's configuration: both tiers as volumes of one policy, each an encrypting disk over the place where its bytes lie.
  * The policy `default` is encrypted as well, so that no table can be made in the clear. Holds keys: handle as a secret.
@@ -52,6 +54,8 @@ export function disksXml(options: DiskOptions, usersFile: string): string {
     element('storage_configuration', element('disks', disks.join('\n')) + element('policies', policies.join('\n'))) +
       // where backups go is decided by us, for every call
       element('backups', text('allowed_path', '/')) +
+      // however many parts a loss of power broke, the engine opens with those that are whole (parts-set-aside.ts looks at the others)
+      element('merge_tree', anyNumberOfBrokenParts.map((name) => element(name, String(2 ** 53))).join('')) +
       text('users_config', usersFile),
   )
 }

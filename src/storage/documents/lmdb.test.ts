@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -28,6 +28,20 @@ afterEach(async () => {
 
 describe('documents in LMDB', () => {
   documentStoreContract(() => store)
+
+  it('are refused when their file is cut off, at which LMDB would end the process', async () => {
+    await store.stop?.()
+    const path = join(directory, 'data.mdb')
+    const whole = readFileSync(path)
+    truncateSync(path, 5000)
+    const message = 'data.mdb is damaged (it is cut off). Nothing was opened. Put the folder back'
+    await expect(openLmdbDocuments(directory, keys(1))).rejects.toMatchObject({
+      code: 'CONFIGURATION',
+      message: expect.stringContaining(message) as string,
+    })
+    writeFileSync(path, whole)
+    store = await openLmdbDocuments(directory, keys(1))
+  })
 
   it('are found again when the store is opened again, also by a new current key', async () => {
     await store.put('table', 'a/b', { x: 1 }, 0)

@@ -1,6 +1,8 @@
+import { join } from 'node:path'
 import { type RootDatabase, open } from 'lmdb'
 import { ServerError } from '../../base/errors.ts'
 import type { StorageKeys } from '../at-rest/storage-keys.ts'
+import { checkLmdbFile, makeLmdbDirectory } from '../lmdb-file.ts'
 import type { DocumentKind, DocumentStore, Versioned } from '../document-store.ts'
 import { type DocumentSeal, createDocumentSeal, kindByte } from './sealed-document.ts'
 
@@ -12,9 +14,12 @@ export async function openLmdbDocuments(directory: string, keys: StorageKeys): P
   const seal = createDocumentSeal(keys)
   let store: RootDatabase<Buffer, Buffer>
   try {
+    await makeLmdbDirectory(directory)
+    checkLmdbFile(join(directory, 'data.mdb'), 'Put the folder back from a copy, or restore a backup into a new data directory.')
     // without overlapping, a write resolves after the flush
     store = open<Buffer, Buffer>({ path: directory, noSubdir: false, encoding: 'binary', keyEncoding: 'binary', overlappingSync: false })
   } catch (error) {
+    if (error instanceof ServerError) throw error
     throw new ServerError('CONFIGURATION', `The catalog in ${directory} cannot be opened: ${String(error)}`, { cause: error })
   }
   const documents = new LmdbDocuments(store, seal)
