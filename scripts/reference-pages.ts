@@ -3,6 +3,7 @@ import type { OptionDefinition, OptionDefinitions } from '../src/base/option.ts'
 import { backupOptions, backupsOptions, restoreOptions } from '../src/cli/backups.ts'
 import { connectionOptions } from '../src/cli/connection.ts'
 import { demoOptions } from '../src/cli/demo/demo.ts'
+import { importOptions } from '../src/cli/transfer/import.ts'
 import { createKeyOptions, keyOptions, rotateMasterOptions, rotateStorageOptions, sessionOptions } from '../src/cli/keys.ts'
 import { policyListOptions, putPolicyOptions, simulateOptions } from '../src/cli/policies.ts'
 import { queryOptions } from '../src/cli/query.ts'
@@ -60,6 +61,15 @@ function commandLinePage(): string {
     'Makes the database `sampleDB` with data to try queries on: hosts in `DevOps` and `DevOpsMulti`, trucks in `IoT` and `IoTMulti`, each with the same values as ' +
       'single-measure and as multi-measure records. It may run again: records that are there stay, newer ones are added.',
     optionTable(demoOptions),
+    '## tidemark import SOURCE …',
+    'Writes the rows of files into a table, through the API of a server near or far; memory does not grow with the files. A `SOURCE` is a file, a folder (everything in it ' +
+      "at any depth that is of a known format), or a pattern in quotes (`'data/*.csv'`). Formats, by the ends of names: CSV with a header (`.csv`, `.tsv`), JSON objects on " +
+      'lines (`.jsonl`, `.ndjson`), Parquet (`.parquet`); the first two also compressed (`.gz`). Columns become dimensions and measures by a mapping file (`--model`, the ' +
+      'DataModel of [batch loads](api.md)) or by flags; `a.b` is member `b` inside of `a`. Times are numbers in `--time-unit`, ISO 8601 (UTC unless they say otherwise), what ' +
+      'UNLOAD writes, or timestamps of Parquet. A row that cannot be read or is rejected, and a file that cannot be read to its end, stop nothing: they are listed, with ' +
+      '`--rejects` all of them, and the command exits 1. Of `s3://BUCKET/PREFIX` the server itself loads the CSV files that lie there (a batch load), and goes on when the ' +
+      'command is interrupted.',
+    optionTable(importOptions),
     '## tidemark backup TARGET',
     'Backs up everything, a database or a table while the server works: what was acknowledged before is in it. `TARGET` is a folder on the machine of the server, or ' +
       '`s3://BUCKET/PREFIX`; it holds any number of backups. Files stay encrypted under the storage keys; the master key is not in a backup: keep it elsewhere.',

@@ -1,5 +1,5 @@
 import { ServerError } from '../base/errors.ts'
-import type { AttributeMapping, DataModel, MeasureValue, MixedMeasureMapping, RowRecord } from './model-types.ts'
+import type { AttributeMapping, DataModel, MeasureValue, MixedMeasureMapping, RowRecord, TimeUnit } from './model-types.ts'
 
 /** Of the records of a row, or why it has none. */
 export type RowRecords = readonly RowRecord[] | string
@@ -63,11 +63,27 @@ export const dimensionsOf = (model: DataModel): string[] =>
 
 const wholeNumber = /^-?\d{1,19}$/
 
+/** Reads the time of a row. */
+export interface TimeReader {
+  /** Of what `read` answers. */
+  readonly unit: TimeUnit
+  /** undefined: the text is no time. */
+  read(text: string): string | undefined
+  /** Whether measures of type TIMESTAMP are read in the same way; else they stay as they are. */
+  readonly readsMeasures: boolean
+}
+
+/** As batch loads read times: whole numbers in the unit of the model. */
+function wholeTimes({ TimeUnit: unit = 'MILLISECONDS' }: DataModel): TimeReader {
+  return { unit, readsMeasures: false, read: (text) => (wholeNumber.test(text) ? text : undefined) }
+}
+
 /** How rows under a header become records. Answers the reason when a column of the model is not in the header. */
 export function rowReader(
   model: DataModel,
   header: readonly string[],
   version: number,
+  times: TimeReader = wholeTimes(model),
 ): ((fields: readonly (string | undefined)[]) => RowRecords) | string {
   const missing = columnsOf(model).filter((column) => !header.includes(column))
   if (missing.length > 0) return `The file has no column ${missing.map((column) => JSON.stringify(column)).join(', ')} of the data model.`
@@ -77,12 +93,12 @@ export function rowReader(
   )
   const time = at(model.TimeColumn ?? '')
   const measureName = model.MeasureNameColumn === undefined ? undefined : at(model.MeasureNameColumn)
-  const measures = measuresOf(model, at)
-  const unit = model.TimeUnit ?? 'MILLISECONDS'
+  const measures = measuresOf(model, at, times)
   return (fields) => {
     if (fields.length !== header.length) return `The row has ${fields.length} columns, the header ${header.length}.`
     const timeText = fields[time]
-    if (timeText === undefined || !wholeNumber.test(timeText)) return `The column ${model.TimeColumn} holds no time in ${unit}.`
+    const Time = timeText === undefined ? undefined : times.read(timeText)
+    if (Time === undefined) return `The column ${model.TimeColumn} holds no time in ${model.TimeUnit ?? 'MILLISECONDS'}.`
     const name = measureName === undefined ? undefined : fields[measureName]
     if (measureName !== undefined && name === undefined) return `The column ${model.MeasureNameColumn} is empty.`
     const Dimensions: { Name: string; Value: string }[] = []
@@ -93,11 +109,12 @@ export function rowReader(
     const records = measures(fields, name)
     if (records.length === 0)
       return name === undefined ? 'The row has no measure value.' : `The row has no measure value for ${JSON.stringify(name)}.`
-    return records.map((measure) => ({ Dimensions, Time: timeText, TimeUnit: unit, Version: version, ...measure }))
+    return records.map((measure) => ({ Dimensions, Time, TimeUnit: times.unit, Version: version, ...measure }))
   }
 }
 
-function columnsOf(model: DataModel): string[] {
+/** The columns that a model reads, each once. */
+export function columnsOf(model: DataModel): string[] {
   const attributes = [
     ...(model.MultiMeasureMappings?.MultiMeasureAttributeMappings ?? []),
     ...(model.MixedMeasureMappings ?? []).flatMap((mapping) =>
@@ -111,13 +128,13 @@ function columnsOf(model: DataModel): string[] {
 type Measure = Pick<RowRecord, 'MeasureName' | 'MeasureValue' | 'MeasureValueType' | 'MeasureValues'>
 type ReadMeasures = (fields: readonly (string | undefined)[], name: string | undefined) => readonly Measure[]
 
-function measuresOf(model: DataModel, at: (column: string) => number): ReadMeasures {
+function measuresOf(model: DataModel, at: (column: string) => number, times: TimeReader): ReadMeasures {
   const multi = model.MultiMeasureMappings
   if (multi) {
-    const values = attributeReader(multi.MultiMeasureAttributeMappings, at)
+    const values = attributeReader(multi.MultiMeasureAttributeMappings, at, times)
     return (fields, name) => multiMeasure(name ?? multi.TargetMultiMeasureName ?? '', values(fields))
   }
-  const mixed = (model.MixedMeasureMappings ?? []).map((mapping) => [mapping.MeasureName, mixedReader(mapping, at)] as const)
+  const mixed = (model.MixedMeasureMappings ?? []).map((mapping) => [mapping.MeasureName, mixedReader(mapping, at, times)] as const)
   if (model.MeasureNameColumn === undefined) return (fields) => mixed.flatMap(([, read]) => read(fields))
   return (fields, name) => mixed.flatMap(([measureName, read]) => (measureName === name ? read(fields) : []))
 }
@@ -125,9 +142,10 @@ function measuresOf(model: DataModel, at: (column: string) => number): ReadMeasu
 function mixedReader(
   mapping: MixedMeasureMapping,
   at: (column: string) => number,
+  times: TimeReader,
 ): (fields: readonly (string | undefined)[]) => readonly Measure[] {
   if (mapping.MeasureValueType === 'MULTI') {
-    const values = attributeReader(mapping.MultiMeasureAttributeMappings ?? [], at)
+    const values = attributeReader(mapping.MultiMeasureAttributeMappings ?? [], at, times)
     return (fields) => multiMeasure(mapping.TargetMeasureName ?? mapping.MeasureName ?? '', values(fields))
   }
   const MeasureName = mapping.TargetMeasureName ?? mapping.MeasureName ?? mapping.SourceColumn ?? ''
@@ -144,6 +162,7 @@ const multiMeasure = (MeasureName: string, MeasureValues: readonly MeasureValue[
 function attributeReader(
   mappings: readonly AttributeMapping[],
   at: (column: string) => number,
+  times: TimeReader,
 ): (fields: readonly (string | undefined)[]) => MeasureValue[] {
   const attributes = mappings.map(
     ({ SourceColumn, TargetMultiMeasureAttributeName: target = SourceColumn, MeasureValueType: type = 'VARCHAR' as const }) =>
@@ -153,7 +172,9 @@ function attributeReader(
     const values: MeasureValue[] = []
     for (const [index, Name, Type] of attributes) {
       const Value = fields[index]
-      if (Value !== undefined) values.push({ Name, Value, Type })
+      if (Value === undefined) continue
+      // what is no time is the server's to refuse, with its reason
+      values.push({ Name, Value: Type === 'TIMESTAMP' && times.readsMeasures ? (times.read(Value) ?? Value) : Value, Type })
     }
     return values
   }

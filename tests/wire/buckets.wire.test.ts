@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { gunzipSync } from 'node:zlib'
+import { gunzipSync, gzipSync } from 'node:zlib'
 import { QueryCommand } from '@aws-sdk/client-timestream-query'
 import {
   CreateBatchLoadTaskCommand,
@@ -14,6 +14,7 @@ import {
   ListBatchLoadTasksCommand,
   ResumeBatchLoadTaskCommand,
 } from '@aws-sdk/client-timestream-write'
+import { DuckDBInstance } from '@duckdb/node-api'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { ObjectStore } from '../../src/object-store/object-store.ts'
 import { S3Store } from '../../src/object-store/s3-store.ts'
@@ -37,7 +38,8 @@ beforeAll(async () => {
     env: { TIDEMARK_S3_ACCESS_KEY_ID: s3.credentials.accessKeyId, TIDEMARK_S3_SECRET_ACCESS_KEY: s3.credentials.secretAccessKey },
   })
   await served.write.send(new CreateDatabaseCommand({ DatabaseName: 'lake' }))
-  for (const TableName of ['loaded', 'imported']) await served.write.send(new CreateTableCommand({ DatabaseName: 'lake', TableName }))
+  for (const TableName of ['loaded', 'imported', 'mixed'])
+    await served.write.send(new CreateTableCommand({ DatabaseName: 'lake', TableName }))
 }, 60_000)
 afterAll(async () => {
   await served.stop()
@@ -130,7 +132,9 @@ describe('with an S3 server of somebody else', () => {
     const flags = ['--into', 'lake.imported', '--dimensions', 'host', '--measures', 'load,note:varchar', '--measure-name', 'metrics']
     expect(await tidemark('import', file, ...flags, '--dry-run')).toMatchObject({
       code: 1,
-      said: expect.stringMatching(/^1000 records read, none written, 1 rejected/) as string,
+      said: expect.stringMatching(
+        /^1000 records read, none written, 1 rejected[^]*\n {2}\{"Dimensions":\[\{"Name":"host","Value":"h0"}]/,
+      ) as string,
     })
     expect(await count('imported')).toBe('0')
     const rejects = join(folder, 'rejects.json')
@@ -162,6 +166,43 @@ describe('with an S3 server of somebody else', () => {
       'host',
     )
     expect(parquet).toMatchObject({ code: 0, said: expect.stringMatching(/^1000 rows/) as string })
+  })
+
+  test('the command line imports a folder of CSV, JSON lines and Parquet with a mapping file, and has the server load a bucket', async () => {
+    const tree = join(folder, 'tree')
+    mkdirSync(join(tree, 'deep'), { recursive: true })
+    const at = (i: number): string => new Date(nowMs - i).toISOString()
+    writeFileSync(join(tree, 'a.csv.gz'), gzipSync(`time,host,load\n${nowMs},csv,1\n`))
+    writeFileSync(
+      join(tree, 'deep', 'b.jsonl'),
+      `{"time":"${at(1)}","host":"json","load":2}\n{"time":"${at(2)}","host":"json","load":"x"}\n`,
+    )
+    writeFileSync(join(tree, 'broken.parquet'), 'PAR1')
+    const connection = await (await DuckDBInstance.create(':memory:')).connect()
+    await connection.run(
+      `COPY (SELECT TIMESTAMP '${at(0).slice(0, -1)}' - INTERVAL 1 SECOND * i AS time, 'parquet' AS host, i::DOUBLE AS load FROM range(300) r(i)) TO '${tree}/c.parquet'`,
+    )
+    const mapping = join(folder, 'mapping.json')
+    writeFileSync(mapping, JSON.stringify(task.DataModelConfiguration.DataModel))
+    const rejects = join(folder, 'mixed-rejects.json')
+    expect(await tidemark('import', tree, '--into', 'lake.mixed', '--model', mapping, '--rejects', rejects)).toMatchObject({
+      code: 1,
+      said: expect.stringMatching(/^302 records written, 1 rejected[^]*1 records were rejected, 1 file was not read to the end/) as string,
+    })
+    expect(JSON.parse(readFileSync(rejects, 'utf8'))).toMatchObject({
+      rejected: 1,
+      rejects: [{ file: join(tree, 'deep', 'b.jsonl'), line: 2, reason: expect.stringContaining('"x" is not a DOUBLE') as string }],
+      unreadableFiles: [{ file: join(tree, 'broken.parquet'), reason: expect.stringContaining('no Parquet file') as string }],
+    })
+    expect(await count('mixed')).toBe('302')
+    await store.put('the-bucket', 'more/a.csv', `time,host,load\n${nowMs},bucket,1\n${nowMs},bucket,NoNumber\n`)
+    expect(await tidemark('import', 's3://the-bucket/more/', '--into', 'lake.mixed', '--model', mapping)).toMatchObject({
+      code: 1,
+      said: expect.stringMatching(
+        /^1 records written, 1 rejected[^]*s3:\/\/the-bucket\/tidemark-reports\/[0-9A-F]{32}\/error_report\.json/,
+      ) as string,
+    })
+    expect(await count('mixed')).toBe('303')
   })
 
   test('what the command line cannot do it says', async () => {

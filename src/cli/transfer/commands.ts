@@ -9,18 +9,22 @@ import { importOptions, runImport } from './import.ts'
 
 /** `tidemark import` and `tidemark export`. */
 export function addTransferCommands(program: Command, host: Host, output: Output, progress: (text: string) => void): void {
-  command(program, 'import', 'Write the rows of CSV files into a table', { ...importOptions, ...connectionOptions })
-    .argument('<FILE...>', 'the files')
-    .action(async (files: string[], _options: object, self: Command) => {
-      await runImport(files, optionSources(self), output, progress)
+  const interruptible = (): AbortSignal => {
+    const abort = new AbortController()
+    host.once('SIGINT', () => abort.abort(new Interrupted()))
+    return abort.signal
+  }
+
+  command(program, 'import', 'Write the rows of files (CSV, JSON lines, Parquet) into a table', { ...importOptions, ...connectionOptions })
+    .argument('<SOURCE...>', 'files, folders or patterns; or s3://BUCKET/PREFIX for a batch load by the server')
+    .action(async (names: string[], _options: object, self: Command) => {
+      await runImport(names, optionSources(self), output, progress, interruptible())
     })
 
   command(program, 'export', 'Write the result of a query into a bucket', { ...exportOptions, ...connectionOptions })
     .argument('<SQL>', 'the query')
     .argument('<TARGET>', 's3://BUCKET/FOLDER, as the server knows it')
     .action(async (sql: string, target: string, _options: object, self: Command) => {
-      const abort = new AbortController()
-      host.once('SIGINT', () => abort.abort(new Interrupted()))
-      await runExport(sql, target, optionSources(self), output, progress, abort.signal)
+      await runExport(sql, target, optionSources(self), output, progress, interruptible())
     })
 }

@@ -1,5 +1,4 @@
-import { createReadStream, statSync, writeFileSync } from 'node:fs'
-import { setTimeout as delay } from 'node:timers/promises'
+import { writeFileSync } from 'node:fs'
 import { systemClock } from '../../base/clock.ts'
 import { ServerError } from '../../base/errors.ts'
 import {
@@ -10,16 +9,19 @@ import {
   readOptions,
   type OptionDefinitions,
   type OptionSources,
+  type OptionValues,
 } from '../../base/option.ts'
-import { CsvScanner } from '../../csv/csv-scanner.ts'
-import { rowReader } from '../../csv/data-model.ts'
-import type { CsvConfiguration, DataModel, RowRecord } from '../../csv/model-types.ts'
-import { type Connection, readConnection } from '../connection.ts'
+import type { CsvConfiguration, RowRecord } from '../../csv/model-types.ts'
+import { readConnection } from '../connection.ts'
 import { ServiceFailure } from '../failure.ts'
 import type { Output } from '../output.ts'
 import { ProgressBar } from '../progress-bar.ts'
-import { signedCall } from '../signed-call.ts'
+import { runBatchLoad } from './batch-load.ts'
 import { readModel } from './import-model.ts'
+import { fileFormats, type FormatName } from './read/formats.ts'
+import { type ReadOptions, UnreadableFile } from './read/file-format.ts'
+import { type Place, RecordWriter } from './record-writer.ts'
+import { findFiles, type SourceFile } from './source-files.ts'
 
 const timeUnits = ['MILLISECONDS', 'SECONDS', 'MICROSECONDS', 'NANOSECONDS'] as const
 
@@ -29,6 +31,12 @@ export const importOptions = {
     placeholder: 'DATABASE.TABLE',
     summary: 'The table, which must be there',
     parse: parsePattern(/^[a-zA-Z0-9_-]{3,256}\.[a-zA-Z0-9_.-]{3,256}$/, 'DATABASE.TABLE'),
+  },
+  format: {
+    flag: 'format',
+    placeholder: 'FORMAT',
+    summary: `Format of the files: ${Object.keys(fileFormats).join(', ')}; by the ends of their names when absent`,
+    parse: parseChoice(Object.keys(fileFormats) as readonly FormatName[]),
   },
   model: {
     flag: 'model',
@@ -40,7 +48,7 @@ export const importOptions = {
   timeUnit: {
     flag: 'time-unit',
     placeholder: 'UNIT',
-    summary: `Unit of the time: ${timeUnits.join(', ')}`,
+    summary: `Unit of times that are numbers: ${timeUnits.join(', ')}`,
     fallback: 'MILLISECONDS',
     parse: parseChoice(timeUnits),
   },
@@ -48,7 +56,7 @@ export const importOptions = {
   measures: {
     flag: 'measures',
     placeholder: 'COLUMN[:TYPE],…',
-    summary: 'Columns that are measures; double when no type is given',
+    summary: 'Columns that are measures; without a type that of the column in Parquet, else double',
     parse: parseText,
   },
   measureName: { flag: 'measure-name', placeholder: 'NAME', summary: 'Name of the multi-measure records', parse: parseText },
@@ -61,6 +69,13 @@ export const importOptions = {
     parse: parsePattern(/^.$/, 'one character'),
   },
   quote: { flag: 'quote', placeholder: 'CHARACTER', summary: 'Around a field', fallback: '"', parse: parsePattern(/^["']$/, '" or \'') },
+  escape: {
+    flag: 'escape',
+    placeholder: 'CHARACTER',
+    summary: 'Before a character that stands for itself, as the backslash in files of UNLOAD; none when absent',
+    parse: parsePattern(/^.$/, 'one character'),
+  },
+  trim: { flag: 'trim', summary: 'Take white space from around the fields', fallback: 'false', parse: parseSwitch },
   nullValue: { flag: 'null-value', placeholder: 'TEXT', summary: 'Text that stands for NULL, besides none', parse: parseText },
   recordVersion: {
     flag: 'record-version',
@@ -72,195 +87,182 @@ export const importOptions = {
   rejects: {
     flag: 'rejects',
     placeholder: 'FILE',
-    summary: 'Write what was not taken, with lines and reasons, into this file as JSON',
+    summary: 'Write what was not taken, with files, lines and reasons, into this file as JSON',
     parse: parseText,
   },
-  dryRun: { flag: 'dry-run', summary: 'Read the files and write nothing', parse: parseSwitch, fallback: 'false' },
+  report: {
+    flag: 'report',
+    placeholder: 's3://BUCKET/PREFIX',
+    summary: 'Where a batch load of s3://… puts its error report; into tidemark-reports in the same bucket when absent',
+    parse: parsePattern(/^s3:\/\/[^/]+(?:\/.*)?$/, 's3://BUCKET/PREFIX'),
+  },
+  dryRun: {
+    flag: 'dry-run',
+    summary: 'Read the files, show what the first records would be, and write nothing',
+    parse: parseSwitch,
+    fallback: 'false',
+  },
 } as const satisfies OptionDefinitions
 
-const recordsPerWrite = 100
-const writesAtOnce = 12
-const rowBytes = 16 * 1024 * 1024
+type ImportValues = OptionValues<typeof importOptions>
+
 const mostRejects = 10_000
+const shownRejects = 10
+const shownRecords = 3
 
-interface Reject {
-  readonly file: string
-  readonly line: number
-  readonly reason: string
-}
-interface Pending {
-  readonly record: RowRecord
-  readonly line: number
-}
-
-/** Reads CSV files of this machine and writes their rows to the server, near or far. Memory does not grow with the files. */
+/**
+ * Writes the rows of files of this machine to the server, near or far; memory does not grow with the files. Of `s3://BUCKET/PREFIX`
+ * the server itself loads what lies there.
+ */
 export async function runImport(
-  files: readonly string[],
+  names: readonly string[],
   sources: OptionSources,
   output: Output,
   progress: (text: string) => void,
+  signal: AbortSignal,
 ): Promise<void> {
   const options = readOptions(importOptions, sources)
   if (options.into === undefined) throw new ServerError('CONFIGURATION', '--into: give the table as DATABASE.TABLE')
-  const [databaseName, tableName] = split(options.into)
-  const { separator, quote, nullValue } = options
-  const task = new Import({
-    connection: readConnection(sources),
-    databaseName,
-    tableName,
-    model: readModel(options as Parameters<typeof readModel>[0]),
-    csv: { ColumnSeparator: separator, QuoteChar: quote, ...(nullValue !== undefined && { NullValue: nullValue }) },
-    version: Number(options.recordVersion),
-    isDryRun: options.dryRun,
-    bar: new ProgressBar(
-      files.reduce((sum, file) => sum + sizeOf(file), 0),
-      'MB',
-      progress,
-      (bytes) => (bytes / 1e6).toFixed(1),
-    ),
-  })
-  const startMs = systemClock.monotonicMs()
-  for (const file of files) await task.file(file)
-  await task.end()
-  const seconds = Math.max(0.001, (systemClock.monotonicMs() - startMs) / 1000)
-  const { written, rejected, rejects } = task
-  if (options.rejects !== undefined) writeFileSync(options.rejects, `${JSON.stringify({ rejected, rejects }, undefined, 2)}\n`)
-  const verb = options.dryRun ? 'read, none written' : 'written'
-  await output.write(`${written} records ${verb}, ${rejected} rejected, ${Math.round(written / seconds)} records/s\n`)
-  for (const { file, line, reason } of rejects.slice(0, 10)) await output.write(`  ${file}:${line}: ${reason}\n`)
-  if (rejected > 0)
-    throw new ServiceFailure(
-      'not everything was imported',
-      `${rejected} records were rejected${options.rejects === undefined ? '; --rejects FILE lists them' : ''}`,
-    )
+  const dot = options.into.indexOf('.')
+  const table = { databaseName: options.into.slice(0, dot), tableName: options.into.slice(dot + 1) }
+  const buckets = names.filter((name) => name.startsWith('s3://'))
+  if (buckets.length > 0) {
+    if (names.length > 1) throw new ServerError('CONFIGURATION', 'a batch load takes one s3://BUCKET/PREFIX and nothing else')
+    if (options.dryRun) throw new ServerError('CONFIGURATION', '--dry-run: the server reads s3://…, and has nothing of the kind')
+    const model = readModel(options as Parameters<typeof readModel>[0])
+    const { recordVersion, report } = options
+    const load = { ...table, source: buckets[0]!, model, csv: csvOf(options), recordVersion: Number(recordVersion), report }
+    return runBatchLoad(readConnection(sources), load, output, progress, signal)
+  }
+  const files = await findFiles(names, options.format)
+  const task = new Import(options, progress, files, signal, (onReject) =>
+    options.dryRun ? undefined : new RecordWriter({ connection: readConnection(sources), ...table, onReject, signal }),
+  )
+  await task.run()
+  await task.tell(output)
 }
 
-function split(text: string): [string, string] {
-  const dot = text.indexOf('.')
-  return [text.slice(0, dot), text.slice(dot + 1)]
-}
-
-function sizeOf(file: string): number {
-  try {
-    return statSync(file).size
-  } catch (error) {
-    throw new ServerError('CONFIGURATION', `${file} cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)})`)
+function csvOf({ separator, quote, escape, nullValue, trim }: ImportValues): CsvConfiguration {
+  return {
+    ColumnSeparator: separator,
+    QuoteChar: quote,
+    ...(escape !== undefined && { EscapeChar: escape }),
+    ...(nullValue !== undefined && { NullValue: nullValue }),
+    ...(trim && { TrimWhiteSpace: true }),
   }
 }
 
-interface ImportOptions {
-  readonly connection: Connection
-  readonly databaseName: string
-  readonly tableName: string
-  readonly model: DataModel
-  readonly csv: CsvConfiguration
-  readonly version: number
-  readonly isDryRun: boolean
-  readonly bar: ProgressBar
+interface Reject extends Place {
+  readonly reason: string
 }
 
 class Import {
-  readonly #options: ImportOptions
-  readonly #writes = new Set<Promise<void>>()
-  #failure: unknown
-  #batch: Pending[] = []
-  #file = ''
-  written = 0
-  rejected = 0
-  readonly rejects: Reject[] = []
+  readonly #options: ImportValues
+  readonly #files: readonly SourceFile[]
+  readonly #signal: AbortSignal
+  /** Absent in a dry run. */
+  readonly #writer: RecordWriter | undefined
+  readonly #bar: ProgressBar
+  readonly #startMs = systemClock.monotonicMs()
+  readonly #rejects: Reject[] = []
+  readonly #unreadable: { readonly file: string; readonly reason: string }[] = []
+  readonly #sample: RowRecord[] = []
+  #read = 0
+  #rejected = 0
 
-  constructor(options: ImportOptions) {
+  constructor(
+    options: ImportValues,
+    progress: (text: string) => void,
+    files: readonly SourceFile[],
+    signal: AbortSignal,
+    writer: (onReject: (place: Place, reason: string) => void) => RecordWriter | undefined,
+  ) {
     this.#options = options
+    this.#files = files
+    this.#signal = signal
+    this.#writer = writer((place, reason) => this.#reject(place, reason))
+    const bytes = files.reduce((sum, { size }) => sum + size, 0)
+    this.#bar = new ProgressBar(bytes, 'MB', progress, (count) => (count / 1e6).toFixed(1))
   }
 
-  async file(path: string): Promise<void> {
-    const { csv, model, version, bar } = this.#options
-    this.#file = path
-    const scanner = new CsvScanner(csv, rowBytes)
-    let read: Exclude<ReturnType<typeof rowReader>, string> | undefined
-    const take = async (isLast: boolean): Promise<void> => {
-      for (let row = scanner.next(isLast); row !== undefined; row = scanner.next(isLast)) {
-        if (read === undefined) {
-          // unlike a batch load: files of people's own machines have byte order marks
-          const header = row.fields.map((field, index) => (index === 0 ? (field ?? '').replace(/^\ufeff/, '') : (field ?? '')))
-          const found = rowReader(model, header, version)
-          if (typeof found === 'string') throw new ServerError('CONFIGURATION', `${path}: ${found}`)
-          read = found
-          continue
+  async run(): Promise<void> {
+    try {
+      for (const file of this.#files) await this.#file(file)
+      await this.#writer?.end()
+    } finally {
+      this.#bar.end()
+      this.#saveRejects()
+    }
+  }
+
+  async #file({ path, format }: SourceFile): Promise<void> {
+    const read: ReadOptions = {
+      model: (typeOf) => readModel(this.#options as Parameters<typeof readModel>[0], typeOf),
+      csv: csvOf(this.#options),
+      version: Number(this.#options.recordVersion),
+      onBytes: (count) => this.#bar.add(count),
+    }
+    try {
+      for await (const rows of format.read(path, read)) {
+        this.#signal.throwIfAborted()
+        for (const { line, records } of rows) {
+          const place = { file: path, line }
+          if (typeof records === 'string') this.#reject(place, records)
+          else for (const record of records) await this.#take(record, place)
         }
-        const records = row.failure ?? read(row.fields)
-        if (typeof records === 'string') this.#reject(row.line, records)
-        else for (const record of records) this.#batch.push({ record, line: row.line })
-        while (this.#batch.length >= recordsPerWrite) await this.#send()
       }
-    }
-    for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) {
-      scanner.feed(chunk as Buffer)
-      await take(false)
-      if (scanner.isTooLong) throw new ServerError('CONFIGURATION', `${path}:${scanner.line}: the row has more than ${rowBytes} bytes`)
-      bar.add((chunk as Buffer).length)
-    }
-    await take(true)
-    if (read === undefined) throw new ServerError('CONFIGURATION', `${path} has no header`)
-    if (this.#batch.length > 0) await this.#send()
-  }
-
-  async end(): Promise<void> {
-    await Promise.all(this.#writes)
-    this.#options.bar.end()
-    if (this.#failure !== undefined) throw this.#failure
-  }
-
-  #reject(line: number, reason: string, file = this.#file): void {
-    this.rejected++
-    if (this.rejects.length < mostRejects) this.rejects.push({ file, line, reason })
-  }
-
-  async #send(): Promise<void> {
-    const batch = this.#batch.splice(0, recordsPerWrite)
-    if (this.#options.isDryRun) {
-      this.written += batch.length
-      return
-    }
-    const write = this.#write(batch, this.#file).catch((error: unknown) => {
-      this.#failure ??= error
-    })
-    this.#writes.add(write)
-    void write.then(() => this.#writes.delete(write))
-    if (this.#writes.size >= writesAtOnce) await Promise.race(this.#writes)
-    if (this.#failure !== undefined) await this.end()
-  }
-
-  async #write(batch: readonly Pending[], file: string): Promise<void> {
-    const { connection, databaseName, tableName } = this.#options
-    for (let attempt = 0; ; attempt++) {
-      try {
-        const Records = batch.map(({ record }) => record)
-        await signedCall(connection, 'aws', 'WriteRecords', { DatabaseName: databaseName, TableName: tableName, Records })
-        this.written += batch.length
-        return
-      } catch (error) {
-        if (!(error instanceof ServiceFailure)) throw error
-        if (error.exception === 'RejectedRecordsException') return this.#rejected(batch, file, error)
-        if (error.exception === 'ValidationException') return this.#halve(batch, file, error)
-        if (error.exception !== 'ThrottlingException') throw error
-        await delay(Math.min(2000, 50 * 2 ** attempt))
-      }
+    } catch (error) {
+      const reason = unreadableReason(error)
+      if (reason === undefined) throw error
+      this.#unreadable.push({ file: path, reason })
     }
   }
 
-  #rejected(batch: readonly Pending[], file: string, { body }: ServiceFailure): void {
-    const rejects = (body['RejectedRecords'] ?? []) as readonly { readonly RecordIndex: number; readonly Reason: string }[]
-    this.written += batch.length - rejects.length
-    for (const { RecordIndex, Reason } of rejects) this.#reject(batch[RecordIndex]?.line ?? 0, Reason, file)
+  #take(record: RowRecord, place: Place): Promise<void> | undefined {
+    this.#read++
+    if (this.#sample.length < shownRecords) this.#sample.push(record)
+    return this.#writer?.add(record, place)
   }
 
-  /** One record is wrong in itself, and says nothing about the others. */
-  async #halve(batch: readonly Pending[], file: string, error: ServiceFailure): Promise<void> {
-    const [first] = batch
-    if (batch.length === 1 && first) return this.#reject(first.line, error.message, file)
-    const middle = batch.length >> 1
-    await this.#write(batch.slice(0, middle), file)
-    await this.#write(batch.slice(middle), file)
+  #reject({ file, line }: Place, reason: string): void {
+    this.#rejected++
+    if (this.#rejects.length < mostRejects) this.#rejects.push({ file, line, reason })
   }
+
+  #saveRejects(): void {
+    const { rejects: path } = this.#options
+    if (path === undefined) return
+    const report = {
+      rejected: this.#rejected,
+      rejects: this.#rejects,
+      ...(this.#unreadable.length > 0 && { unreadableFiles: this.#unreadable }),
+    }
+    writeFileSync(path, `${JSON.stringify(report, undefined, 2)}\n`)
+  }
+
+  /** What came of it. @throws ServiceFailure when not everything was imported */
+  async tell(output: Output): Promise<void> {
+    const seconds = Math.max(0.001, (systemClock.monotonicMs() - this.#startMs) / 1000)
+    const count = this.#writer?.written ?? this.#read
+    const verb = this.#writer === undefined ? 'read, none written' : 'written'
+    await output.write(`${count} records ${verb}, ${this.#rejected} rejected, ${Math.round(count / seconds)} records/s\n`)
+    if (this.#writer === undefined) for (const record of this.#sample) await output.write(`  ${JSON.stringify(record)}\n`)
+    for (const { file, line, reason } of this.#rejects.slice(0, shownRejects)) await output.write(`  ${file}:${line}: ${reason}\n`)
+    for (const { file, reason } of this.#unreadable) await output.write(`  ${file}: ${reason}\n`)
+    if (this.#unreadable.length + this.#rejected === 0) return
+    const files = this.#unreadable.length
+    const faults = [
+      ...(this.#rejected > 0 ? [`${this.#rejected} records were rejected`] : []),
+      ...(files > 0 ? [`${files} ${files === 1 ? 'file was' : 'files were'} not read to the end`] : []),
+    ]
+    const hint = this.#options.rejects === undefined ? '; --rejects FILE lists them' : ''
+    throw new ServiceFailure('not everything was imported', `${faults.join(', ')}${hint}`)
+  }
+}
+
+/** Why a file cannot be read, when that is what the error says. */
+function unreadableReason(error: unknown): string | undefined {
+  if (error instanceof UnreadableFile) return error.message
+  const { code, syscall } = error as NodeJS.ErrnoException
+  return syscall === undefined ? undefined : `it cannot be read (${code ?? 'unknown'})`
 }

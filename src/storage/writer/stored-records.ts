@@ -35,6 +35,12 @@ export interface StoredRecords {
 const questionChars = 200_000
 
 /**
+ * Such a question is asked once of a series: what it reads is not read again, and must not push out of the engine's cache what queries read, nor let memory grow
+ * with every series of a long load.
+ */
+const asksOnce = ' SETTINGS use_uncompressed_cache = 0'
+
+/**
  * Keys travel as one literal that the engine splits: a list of thousands of literals takes it several times as long to parse.
  * Measure names are matched apart from the rest of a key, so the answer may hold more.
  */
@@ -46,7 +52,7 @@ export function createStoredRecords(engine: Pick<Engine, 'rows'>, engineDatabase
         const rows = await engine.rows(
           `SELECT measure_name, toString(series), toString(max(time)) FROM ${engineDatabase}.${table.physicalName} ` +
             `WHERE time >= ${fromNs} AND measure_name IN (${measureNames(items)}) ` +
-            `AND series IN (SELECT toUInt64(arrayJoin(splitByChar(',', '${keys}')))) GROUP BY measure_name, series`,
+            `AND series IN (SELECT toUInt64(arrayJoin(splitByChar(',', '${keys}')))) GROUP BY measure_name, series${asksOnce}`,
         )
         for (const [name, id, time] of rows) {
           newest.push({ measureName: String(name), series: BigInt(String(id)), timeNs: BigInt(String(time)) })
