@@ -25,7 +25,7 @@ export const backupOptions = {
   },
 } as const satisfies OptionDefinitions
 
-const { masterKey, masterKeyFile } = serverOptions
+const { masterKey, masterKeyFile, buckets, s3Endpoint, s3Region, s3AccessKeyId, s3SecretAccessKey } = serverOptions
 
 export const restoreOptions = {
   backup: { flag: 'backup', placeholder: 'ID', summary: 'Which backup; the newest one when absent', parse: parseText },
@@ -41,6 +41,11 @@ export const restoreOptions = {
   },
   masterKey,
   masterKeyFile,
+  buckets,
+  s3Endpoint,
+  s3Region,
+  s3AccessKeyId,
+  s3SecretAccessKey,
 } as const satisfies OptionDefinitions
 
 export const backupsOptions = {

@@ -8,6 +8,9 @@ import type { Output } from './output.ts'
 import { ProgressBar } from './progress-bar.ts'
 import { bytesText } from './status.ts'
 
+/** Flags of the command that are the server's. */
+const serverFlags = ['master-key-file', 'buckets', 's3-endpoint', 's3-region'] as const
+
 /** Makes a data folder out of a backup, in this process. */
 export async function restoreNewData(
   backup: { readonly target: string; readonly backupId?: string },
@@ -16,9 +19,9 @@ export async function restoreNewData(
   output: Output,
   progress: (text: string) => void,
 ): Promise<void> {
-  const keyFile = flags['master-key-file']
+  const given = serverFlags.flatMap((name) => (flags[name] === undefined ? [] : [[name, flags[name]] as const]))
   const config = readConfig({
-    flags: { data: resolve(newData), ...(keyFile === undefined ? {} : { 'master-key-file': keyFile }) },
+    flags: { ...Object.fromEntries(given), data: resolve(newData) },
     environment: { ...environment, TIDEMARK_DATA: undefined },
   })
   const bar = new ProgressBar(0, '', progress, bytesText)

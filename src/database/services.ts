@@ -57,7 +57,7 @@ export function openServices(options: DatabaseOptions, hooks: ServiceHooks): Ser
   const backups = new BackupService({
     storage,
     backups: storage.backups,
-    openTarget: openBackupTarget,
+    openTarget: (text) => openBackupTarget(text, objectStore),
     account,
     clock,
     limits,

@@ -68,6 +68,17 @@ export class DirectoryStore implements ObjectStore {
     yield* listFolder(bucket, await this.#folder(bucket), '', prefix)
   }
 
+  async folders(bucket: string, prefix: string): Promise<readonly string[]> {
+    const folder = prefix === '' ? await this.#folder(bucket) : objectPath(await this.#folder(bucket), prefix.slice(0, -1))
+    try {
+      const entries = await readdir(folder, { withFileTypes: true })
+      return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name)
+    } catch (error) {
+      if (isAbsent(error)) return []
+      throw failure(bucket, error)
+    }
+  }
+
   async remove(bucket: string, keys: readonly string[]): Promise<void> {
     const folder = await this.#folder(bucket)
     try {

@@ -14,6 +14,8 @@ export interface ObjectStore {
   head(bucket: string, key: string): Promise<ObjectFacts | undefined>
   /** The objects whose keys begin with `prefix`, in the order of their keys. */
   list(bucket: string, prefix: string): AsyncIterable<ListedObject>
+  /** The names of the folders directly below `prefix`, which ends with a slash or is empty: what keys go on with until the next slash. */
+  folders(bucket: string, prefix: string): Promise<readonly string[]>
   /** Objects that are not there are passed over. */
   remove(bucket: string, keys: readonly string[]): Promise<void>
   /** Resolves when the bucket is there and reachable; throws with the reason otherwise. */

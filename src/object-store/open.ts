@@ -1,6 +1,8 @@
 import type { Readable } from 'node:stream'
 import { mkdir } from 'node:fs/promises'
-import { DirectoryStore, bucketMissing } from './directory-store.ts'
+import { ServerError } from '../base/errors.ts'
+import { DirectoryStore } from './directory-store.ts'
+import { checkBucketName } from './object-key.ts'
 import type { BucketPlace, ListedObject, ObjectFacts, ObjectStore, PutOptions, S3Access } from './object-store.ts'
 
 export interface ObjectStoreOptions {
@@ -55,6 +57,10 @@ class RoutedStore implements ObjectStore {
     yield* (await this.#of(bucket)).list(bucket, prefix)
   }
 
+  async folders(bucket: string, prefix: string): Promise<readonly string[]> {
+    return (await this.#of(bucket)).folders(bucket, prefix)
+  }
+
   async remove(bucket: string, keys: readonly string[]): Promise<void> {
     return (await this.#of(bucket)).remove(bucket, keys)
   }
@@ -73,7 +79,11 @@ class RoutedStore implements ObjectStore {
 
   async #of(bucket: string): Promise<ObjectStore> {
     if (await this.#folders.has(bucket)) return this.#folders
-    if (this.#s3 === undefined) throw bucketMissing(bucket)
+    if (this.#s3 === undefined) {
+      checkBucketName(bucket)
+      const reason = 'no folder stands for it, and no option of S3 is given (--s3-region for a bucket of AWS)'
+      throw new ServerError('BUCKET_UNREACHABLE', `The bucket ${bucket} does not exist: ${reason}.`)
+    }
     return this.#s3
   }
 }

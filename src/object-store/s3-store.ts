@@ -92,6 +92,16 @@ export class S3Store implements ObjectStore {
     }
   }
 
+  async folders(bucket: string, prefix: string): Promise<readonly string[]> {
+    const names: string[] = []
+    await this.#call(bucket, async () => {
+      for await (const page of paginateListObjectsV2({ client: this.#client }, { Bucket: bucket, Prefix: prefix, Delimiter: '/' })) {
+        for (const { Prefix: path = '' } of page.CommonPrefixes ?? []) names.push(path.slice(prefix.length, -1))
+      }
+    })
+    return names
+  }
+
   async remove(bucket: string, keys: readonly string[]): Promise<void> {
     for (let from = 0; from < keys.length; from += removedAtOnce) {
       const Objects = keys.slice(from, from + removedAtOnce).map((Key) => ({ Key }))

@@ -1,13 +1,14 @@
-import { mkdir, readdir, rm } from 'node:fs/promises'
+import { mkdir, readdir, rm, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock } from '../base/clock.ts'
 import { ServerError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import { Metrics } from '../base/metrics.ts'
-import { findBackup, readChecked } from '../database/backup/backup-target.ts'
+import { type BackupTarget, findBackup, readChecked } from '../database/backup/backup-target.ts'
 import type { Sizes } from '../database/backup/follow-engine.ts'
 import { openBackupTarget } from '../database/backup/open-target.ts'
 import { restoreAll } from '../database/backup/restore-all.ts'
+import { openObjectStore } from '../object-store/open.ts'
 import { besideDataFile } from '../storage/at-rest/master-key.ts'
 import { writePrivateFile } from '../storage/at-rest/private-file.ts'
 import { storageKeysFile } from '../storage/at-rest/storage-keys.ts'
@@ -16,6 +17,9 @@ import { openStorage } from '../storage/open.ts'
 import type { ServerConfig } from './config.ts'
 import { storageOptions } from './main.ts'
 import { version } from './version.ts'
+
+/** May lie there beforehand, as for every new data directory. */
+const bucketsFolder = 'buckets'
 
 export interface RestoredDirectory {
   readonly backupId: string
@@ -35,12 +39,31 @@ export async function restoreDataDirectory(
   log: Log,
   tell: (sizes: Sizes) => void,
 ): Promise<RestoredDirectory> {
+  const objects = await openObjectStore(config.objectStore)
+  try {
+    const target = await openBackupTarget(backup.target, objects)
+    return await restoreFrom(target, backup.backupId, config, clock, log, tell)
+  } finally {
+    objects.close()
+    // made by opening, unless it holds something
+    await rmdir(join(config.dataDirectory, bucketsFolder)).catch(() => undefined)
+  }
+}
+
+async function restoreFrom(
+  target: BackupTarget,
+  backupId: string | undefined,
+  config: ServerConfig,
+  clock: Clock,
+  log: Log,
+  tell: (sizes: Sizes) => void,
+): Promise<RestoredDirectory> {
   const { dataDirectory } = config
-  const target = openBackupTarget(backup.target)
-  const manifest = await findBackup(target, backup.backupId)
+  const manifest = await findBackup(target, backupId)
   const keys = await readChecked(target, manifest, 'keys')
   await mkdir(dataDirectory, { recursive: true, mode: 0o700 })
-  const filesThere = async (): Promise<readonly string[]> => (await readdir(dataDirectory)).filter((name) => name !== besideDataFile)
+  const filesThere = async (): Promise<readonly string[]> =>
+    (await readdir(dataDirectory)).filter((name) => name !== besideDataFile && name !== bucketsFolder)
   if ((await filesThere()).length > 0) {
     throw new ServerError('CONFIGURATION', `${dataDirectory} is not empty: a backup is restored into a new folder.`)
   }

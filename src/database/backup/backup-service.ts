@@ -16,8 +16,8 @@ import { checkSelection } from './selection.ts'
 export interface BackupServiceOptions extends Omit<BackupOptions, 'backups'> {
   /** Absent where backups are the engine's own business. */
   readonly backups: StorageBackups | undefined
-  /** @throws ServerError VALIDATION */
-  readonly openTarget: (text: string) => BackupTarget
+  /** @throws ServerError VALIDATION, BUCKET_UNREACHABLE */
+  readonly openTarget: (text: string) => Promise<BackupTarget>
   readonly account: Account
   readonly limits: Limits
   readonly log: Log
@@ -41,7 +41,7 @@ export class BackupService implements Backups {
   async create(caller: Caller, input: CreateBackupInput): Promise<BackupTask> {
     const options = this.#authorized(caller, 'tidemark:CreateBackup')
     checkSelection(input)
-    const target = options.openTarget(input.target)
+    const target = await options.openTarget(input.target)
     this.#refuseASecond()
     const plan = await planBackup(options, target, input)
     return this.#begin('backup', target, plan.backupId, plan.tables.length, async (change) => {
@@ -54,7 +54,7 @@ export class BackupService implements Backups {
     const options = this.#authorized(caller, 'tidemark:RestoreBackup')
     checkSelection(input)
     checkNewNames(input, options.limits)
-    const target = options.openTarget(input.target)
+    const target = await options.openTarget(input.target)
     this.#refuseASecond()
     const manifest = await findBackup(target, input.backupId)
     const plan = await planRestore(options, target, manifest, input)
@@ -72,7 +72,7 @@ export class BackupService implements Backups {
 
   async list(caller: Caller, target: string): Promise<readonly BackupDescription[]> {
     const { openTarget } = this.#authorized(caller, 'tidemark:ListBackups')
-    return listBackups(openTarget(target))
+    return listBackups(await openTarget(target))
   }
 
   /** Resolves when no task is under way. */

@@ -192,6 +192,33 @@ def _():
     assert tidemark.one(COUNT) == str(ROUNDS * ROWS + 4)
 
 
+def run_tidemark(*arguments):
+    environment = {**os.environ, "AWS_ENDPOINT_URL": tidemark.endpoint}
+    done = subprocess.run(["node", ROOT / "dist/cli/main.js", *arguments], env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@check("a backup of both tiers goes into another bucket, sealed, what is new only after that, and a table comes back out of it")
+def _():
+    s3.create_bucket(Bucket="vault")
+    rows = ROUNDS * ROWS + 4
+    assert f"-full: 1 tables, {rows} rows" in run_tidemark("backup", "s3://vault/nightly")
+    full = sum(item["Size"] for item in s3.list_objects_v2(Bucket="vault")["Contents"])
+    assert full > ROUNDS * ROWS * 500, full
+    assert f"-incremental: 1 tables, {rows} rows" in run_tidemark("backup", "s3://vault/nightly", "--incremental")
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket="vault"):
+        for item in page["Contents"]:
+            body = s3.get_object(Bucket="vault", Key=item["Key"])["Body"].read()
+            assert SECRET.encode() not in body and keys["aws_secret_access_key"].encode() not in body, item["Key"]
+    assert run_tidemark("backups", "s3://vault/nightly", "--format", "csv").count("\n") == 3
+    texts = tidemark.one(TEXTS)
+    names = ["--database", "tiers", "--table", "cpu", "--as-table", "cpu2"]
+    assert f"1 tables, {rows} rows, counts and checksums agree" in run_tidemark("restore", "s3://vault/nightly", *names)
+    assert tidemark.one(TEXTS.replace("tiers.cpu", "tiers.cpu2")) == texts
+    tidemark.write.delete_table(DatabaseName="tiers", TableName="cpu2")
+
+
 @check("a table that is deleted leaves nothing in the bucket")
 def _():
     tidemark.write.delete_table(DatabaseName="tiers", TableName="cpu")
