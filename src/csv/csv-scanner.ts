@@ -32,6 +32,8 @@ export class CsvScanner {
   /** Bytes before `#buffer`. */
   #base: number
   #line: number
+  /** How far the end of the row was looked for, and what was found until there: a long row comes in many chunks. */
+  #scan = { at: 0, isQuoted: false, isStart: true }
 
   constructor(
     configuration: CsvConfiguration,
@@ -52,6 +54,7 @@ export class CsvScanner {
   feed(chunk: Buffer): void {
     const rest = this.#buffer.subarray(this.#at)
     this.#base += this.#at
+    this.#scan.at -= this.#at
     this.#buffer = rest.length === 0 ? chunk : Buffer.concat([rest, chunk])
     this.#at = 0
   }
@@ -83,6 +86,7 @@ export class CsvScanner {
       const lines = isPlain ? 1 : countLines(bytes) + 1
       this.#line += lines
       this.#at = isWhole ? end + 1 : end
+      this.#scan = { at: this.#at, isQuoted: false, isStart: true }
       if (bytes.length > 0 && bytes[bytes.length - 1] === carriageReturn) bytes = bytes.subarray(0, -1)
       if (bytes.length === 0) continue
       return { line, lastLine: line + lines - 1, end: this.#base + this.#at, ...this.#read(bytes, isPlain) }
@@ -105,9 +109,8 @@ export class CsvScanner {
   #rowEnd(): number {
     const [separator, quote] = [this.#separator.charCodeAt(0), this.#quote.charCodeAt(0)]
     const escape = this.#escape?.charCodeAt(0)
-    let isQuoted = false
-    let isStart = true
-    for (let at = this.#at; at < this.#buffer.length; at++) {
+    let { at, isQuoted, isStart } = this.#scan
+    for (; at < this.#buffer.length; at++) {
       const byte = this.#buffer[at]!
       if (byte === escape) {
         at++
@@ -125,6 +128,7 @@ export class CsvScanner {
         isStart = byte === separator || (isStart && this.#trim && byte <= 0x20)
       }
     }
+    this.#scan = { at, isQuoted, isStart }
     return this.#buffer.length
   }
 

@@ -8,6 +8,8 @@ import { ServerError } from '../base/errors.ts'
 import { checkBucketName, objectPath, unfinished } from './object-key.ts'
 import type { BucketPlace, ListedObject, ObjectFacts, ObjectStore } from './object-store.ts'
 
+const readBytes = 256 * 1024
+
 /** Buckets as folders below one folder. Encryption options have no meaning here: the disk's own encryption protects the files. */
 export class DirectoryStore implements ObjectStore {
   readonly #root: string
@@ -116,7 +118,7 @@ export class DirectoryStore implements ObjectStore {
       await file.close()
       return Readable.from([])
     }
-    return createReadStream(path, { fd: file, start, ...(end === undefined ? {} : { end: end - 1 }) })
+    return createReadStream(path, { fd: file, start, highWaterMark: readBytes, ...(end === undefined ? {} : { end: end - 1 }) })
   }
 
   async #folder(bucket: string): Promise<string> {
