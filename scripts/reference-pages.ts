@@ -3,6 +3,7 @@ import type { OptionDefinition, OptionDefinitions } from '../src/base/option.ts'
 import { backupOptions, backupsOptions, restoreOptions } from '../src/cli/backups.ts'
 import { connectionOptions } from '../src/cli/connection.ts'
 import { demoOptions } from '../src/cli/demo/demo.ts'
+import { exportOptions } from '../src/cli/transfer/export.ts'
 import { importOptions } from '../src/cli/transfer/import.ts'
 import { createKeyOptions, keyOptions, rotateMasterOptions, rotateStorageOptions, sessionOptions } from '../src/cli/keys.ts'
 import { policyListOptions, putPolicyOptions, simulateOptions } from '../src/cli/policies.ts'
@@ -70,6 +71,11 @@ function commandLinePage(): string {
       '`--rejects` all of them, and the command exits 1. Of `s3://BUCKET/PREFIX` the server itself loads the CSV files that lie there (a batch load), and goes on when the ' +
       'command is interrupted.',
     optionTable(importOptions),
+    '## tidemark export "SQL" TARGET',
+    'Writes the result of a query into `s3://BUCKET/FOLDER`, which the server does itself with [UNLOAD](compatibility.md), or into a folder of this machine, page by page; ' +
+      'memory does not grow with the result. Both have the layout of UNLOAD: files in `results/`, with `--partitioned-by` in `results/COLUMN=VALUE/`, and a manifest and ' +
+      'metadata in the folder itself. What fails or is interrupted leaves no files in a folder. Parquet in a folder has nested values, times and intervals as text.',
+    optionTable(exportOptions),
     '## tidemark backup TARGET',
     'Backs up everything, a database or a table while the server works: what was acknowledged before is in it. `TARGET` is a folder on the machine of the server, or ' +
       '`s3://BUCKET/PREFIX`; it holds any number of backups. Files stay encrypted under the storage keys; the master key is not in a backup: keep it elsewhere.',

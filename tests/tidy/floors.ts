@@ -51,6 +51,7 @@ const packageHomes: Readonly<Record<string, string>> = {
   commander: 'cli',
   hyparquet: 'cli/transfer',
   'hyparquet-compressors': 'cli/transfer',
+  'hyparquet-writer': 'cli/transfer',
   'lossless-json': 'cli/transfer',
   tinyglobby: 'cli/transfer',
   '@aws-sdk/client-s3': 'object-store',

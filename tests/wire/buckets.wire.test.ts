@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -38,7 +38,7 @@ beforeAll(async () => {
     env: { TIDEMARK_S3_ACCESS_KEY_ID: s3.credentials.accessKeyId, TIDEMARK_S3_SECRET_ACCESS_KEY: s3.credentials.secretAccessKey },
   })
   await served.write.send(new CreateDatabaseCommand({ DatabaseName: 'lake' }))
-  for (const TableName of ['loaded', 'imported', 'mixed'])
+  for (const TableName of ['loaded', 'imported', 'mixed', 'again'])
     await served.write.send(new CreateTableCommand({ DatabaseName: 'lake', TableName }))
 }, 60_000)
 afterAll(async () => {
@@ -205,6 +205,62 @@ describe('with an S3 server of somebody else', () => {
     expect(await count('mixed')).toBe('303')
   })
 
+  test('the command line exports into folders of its machine what others read, and what it imports again', async () => {
+    const all = `SELECT time, host, load, 'say "hi"\\, é' AS text, array[1, 2] AS list, row(1.0, 'x') AS r, date '2024-01-02' AS day, load > 500 AS big,
+      CAST(load AS bigint) AS n, CAST(NULL AS double) AS nothing, CASE WHEN load < 10 THEN 'few' ELSE 'many' END AS part FROM lake.imported`
+    const [csv, parquet] = [join(folder, 'out-csv'), join(folder, 'out-parquet')]
+    expect(await tidemark('export', all, csv, '--header')).toMatchObject({
+      code: 0,
+      said: expect.stringMatching(new RegExp(`^1000 rows\nmanifest ${csv}/AE[A-Z2-7]{54}_[0-9a-f-]+_manifest.json`)) as string,
+    })
+    const file = readdirSync(join(csv, 'results'))
+    expect(file).toEqual([expect.stringMatching(/^AE[A-Z2-7]{54}_[0-9a-f-]{36}\.gz$/)])
+    const [head, first] = gunzipSync(readFileSync(join(csv, 'results', file[0]!)))
+      .toString()
+      .split('\n')
+    expect(head).toBe('time,host,load,text,list,r,day,big,n,nothing,part')
+    expect(first).toMatch(
+      /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{9},h\d,\d+\.0,"say \\"hi\\"\\\\, é","\[1,2]","{\\"field0\\":1.0,\\"field1\\":\\"x\\"}",2024-01-02,(true|false),\d+,,\w+$/,
+    )
+    expect(await tidemark('export', all, parquet, '--format', 'parquet', '--partitioned-by', 'part')).toMatchObject({ code: 0 })
+    expect(readdirSync(join(parquet, 'results')).sort()).toEqual(['part=few', 'part=many'])
+    const connection = await (await DuckDBInstance.create(':memory:')).connect()
+    const answer = await connection.runAndReadAll(
+      `SELECT count(*), sum(load), sum(n), max(epoch_ns(time))::varchar, any_value(text), any_value(list), any_value(r), any_value(day)::varchar,
+         count(*) FILTER (big), count(nothing), count(DISTINCT part), count(*) FILTER (part = 'few') FROM read_parquet('${parquet}/results/*/*.parquet', hive_partitioning = true)`,
+    )
+    const sum = 499_500
+    expect(answer.getRowsJson()).toEqual([
+      [
+        '1000',
+        sum,
+        String(sum),
+        `${nowMs}000000`,
+        'say "hi"\\, é',
+        '[1,2]',
+        '{"field0":1.0,"field1":"x"}',
+        '2024-01-02',
+        '499',
+        '0',
+        '2',
+        '10',
+      ],
+    ])
+    const flags = ['--into', 'lake.again', '--dimensions', 'host', '--measure-name', 'metrics']
+    const files = join(folder, 'out-files')
+    expect(
+      await tidemark('export', 'SELECT time, host, load, note FROM lake.imported', files, '--header', '--compression', 'none'),
+    ).toMatchObject({ code: 0 })
+    const again = ['import', `${files}/results/*.csv`, ...flags, '--measures', 'load,note:varchar', '--escape', '\\']
+    expect(await tidemark(...again)).toMatchObject({ code: 0, said: expect.stringMatching(/^1000 records written, 0 rejected/) as string })
+    const { Rows } = await served.query.send(
+      new QueryCommand({
+        QueryString: `SELECT count(*) FROM lake.again AS a JOIN lake.imported AS b ON a.time = b.time AND a.host = b.host AND a.load = b.load AND a.note = b.note`,
+      }),
+    )
+    expect(Rows?.[0]?.Data?.[0]?.ScalarValue).toBe('1000')
+  })
+
   test('what the command line cannot do it says', async () => {
     expect(
       await tidemark(
@@ -224,6 +280,16 @@ describe('with an S3 server of somebody else', () => {
       said: expect.stringContaining('none.csv cannot be read (ENOENT)') as string,
     })
     expect(await tidemark('export', 'SELECT 1', 'file:x')).toMatchObject({ code: 2 })
+    expect(await tidemark('export', 'SELECT 1', join(folder, 'x'), '--encryption', 'sse_kms')).toMatchObject({ code: 2 })
+    expect(await tidemark('export', 'SELECT 1', join(folder, 'x'), '--max-file-size', '1MB')).toMatchObject({ code: 2 })
+    expect(await tidemark('export', 'SELECT 1 AS a, 2 AS b', join(folder, 'x'), '--partitioned-by', 'a')).toMatchObject({
+      code: 2,
+      said: expect.stringContaining('must be the last columns of the query, in the same order: b') as string,
+    })
+    expect(await tidemark('export', 'SELECT x / (x - 9000) FROM UNNEST(sequence(1, 9999)) AS t (x)', join(folder, 'x'))).toMatchObject({
+      code: 1,
+    })
+    expect(existsSync(join(folder, 'x')) ? readdirSync(join(folder, 'x', 'results')) : []).toEqual([])
     expect(await tidemark('export', 'SELECT 1 AS x', 's3://no-such-bucket/x')).toMatchObject({
       code: 1,
       said: expect.stringContaining('The bucket no-such-bucket does not exist') as string,

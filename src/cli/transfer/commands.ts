@@ -21,9 +21,9 @@ export function addTransferCommands(program: Command, host: Host, output: Output
       await runImport(names, optionSources(self), output, progress, interruptible())
     })
 
-  command(program, 'export', 'Write the result of a query into a bucket', { ...exportOptions, ...connectionOptions })
+  command(program, 'export', 'Write the result of a query into a bucket or a folder', { ...exportOptions, ...connectionOptions })
     .argument('<SQL>', 'the query')
-    .argument('<TARGET>', 's3://BUCKET/FOLDER, as the server knows it')
+    .argument('<TARGET>', 's3://BUCKET/FOLDER, as the server knows it, or a folder of this machine')
     .action(async (sql: string, target: string, _options: object, self: Command) => {
       await runExport(sql, target, optionSources(self), output, progress, interruptible())
     })

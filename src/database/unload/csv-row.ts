@@ -1,12 +1,8 @@
+import { type CsvStyle, fieldQuoter } from '../../csv/csv-field.ts'
 import type { RowBinaryReader } from '../../engine/decode.ts'
 import type { ScalarName, Type } from '../../sql/types/type.ts'
 import { doubleText } from '../query/encode/double-text.ts'
 import { dateText, daySecondText, timeText, timestampText, yearMonthText } from '../query/encode/time-text.ts'
-
-export interface CsvStyle {
-  readonly fieldDelimiter: string
-  readonly escapedBy: string
-}
 
 /** Reads a cell; undefined for NULL. */
 export type CellText = (reader: RowBinaryReader) => string | undefined
@@ -29,15 +25,6 @@ export function csvRow(types: readonly Type[], style: CsvStyle): (reader: RowBin
 export function csvHeader(names: readonly string[], style: CsvStyle): string {
   return `${names.map(fieldQuoter(style)).join(style.fieldDelimiter)}\n`
 }
-
-/** A quote or escape character inside a value stands behind an escape character; such values, and those with delimiters, stand in quotes. */
-function fieldQuoter({ fieldDelimiter, escapedBy }: CsvStyle): (text: string) => string {
-  const special = new RegExp(`["${escapeClass(escapedBy)}]`, 'g')
-  const mustQuote = new RegExp(`["\\r\\n${escapeClass(fieldDelimiter)}${escapeClass(escapedBy)}]`)
-  return (text) => (mustQuote.test(text) ? `"${text.replace(special, (found) => escapedBy + found)}"` : text)
-}
-
-const escapeClass = (character: string): string => (/[\w\s]/.test(character) ? character : `\\${character}`)
 
 export function cellText(type: Type): CellText {
   if (type.kind === 'scalar') {

@@ -1,4 +1,5 @@
 import { ServerError } from '../../base/errors.ts'
+import { partitionFolder } from '../../csv/partition-folder.ts'
 import { RowBinaryReader } from '../../engine/decode.ts'
 import type { Engine, EngineQuery } from '../../engine/engine.ts'
 import type { ObjectStore } from '../../object-store/object-store.ts'
@@ -225,9 +226,7 @@ interface Partition {
 
 /** `column=value/…`; NULL as Hive writes it. */
 function partitionPath(columns: readonly { readonly name: string }[], values: readonly (string | undefined)[], folder: string): string {
-  const path = values
-    .map((value, index) => `${escapePart(columns[index]!.name)}=${value === undefined || value === '' ? hiveNull : escapePart(value)}/`)
-    .join('')
+  const path = values.map((value, index) => `${partitionFolder(columns[index]!.name, value)}/`).join('')
   // the name of a file behind it takes about 100 bytes
   if (folder.length + path.length > 900) {
     const names = columns.map(({ name }) => name).join(', ')
@@ -237,13 +236,4 @@ function partitionPath(columns: readonly { readonly name: string }[], values: re
     )
   }
   return path
-}
-
-const hiveNull = '__HIVE_DEFAULT_PARTITION__'
-
-function escapePart(text: string): string {
-  if (!/^[\x20-\x7e]*$/.test(text)) {
-    throw new ServerError('VALIDATION', `UNLOAD partitions have values of ASCII characters only, not ${JSON.stringify(text.slice(0, 80))}`)
-  }
-  return text.replace(/["#%*/:<>?\\{}|^[\]=]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
 }
