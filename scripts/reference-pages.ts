@@ -2,6 +2,8 @@ import { Metrics } from '../src/base/metrics.ts'
 import type { OptionDefinition, OptionDefinitions } from '../src/base/option.ts'
 import { backupOptions, backupsOptions, restoreOptions } from '../src/cli/backups.ts'
 import { connectionOptions } from '../src/cli/connection.ts'
+import { putConnectorOptions } from '../src/cli/connectors.ts'
+import { deadLetterOptions } from '../src/cli/dead-letters.ts'
 import { demoOptions } from '../src/cli/demo/demo.ts'
 import { exportOptions } from '../src/cli/transfer/export.ts'
 import { importOptions } from '../src/cli/transfer/import.ts'
@@ -11,9 +13,10 @@ import { queryOptions } from '../src/cli/query.ts'
 import { statusOptions } from '../src/cli/status.ts'
 import { runOptions, scheduledQueryOptions } from '../src/cli/scheduled-queries.ts'
 import { createUserOptions, guardRailOptions, targetOptions, userOptions } from '../src/cli/users.ts'
-import { watchScheduler, watchStorage } from '../src/server/observe.ts'
+import { watchConnectors, watchScheduler, watchStorage } from '../src/server/observe.ts'
 import { serverOptions } from '../src/server/options.ts'
 import { apiPage } from './api-page.ts'
+import { connectorPage } from './connector-page.ts'
 import { errorPage } from './error-page.ts'
 import { featureList } from './features.ts'
 import { functionPage } from './function-page.ts'
@@ -26,6 +29,7 @@ export function generatedFiles(): Readonly<Record<string, string>> {
     'docs/reference/api.md': apiPage(),
     'docs/reference/command-line.md': commandLinePage(),
     'docs/reference/configuration.md': configurationPage(),
+    'docs/reference/connectors/README.md': connectorPage(),
     'docs/reference/errors.md': errorPage(),
     'docs/reference/functions.md': functionPage(),
     'docs/reference/limits.md': limitPage(),
@@ -116,6 +120,12 @@ function commandLinePage(): string {
     optionTable(scheduledQueryOptions),
     'Options of `run`:',
     optionTable(runOptions),
+    '## tidemark connectors list · put NAME TYPE FILE · start NAME · stop NAME · delete NAME',
+    'Manages [the ways for records to come in](connectors/README.md). `FILE` holds the options, a JSON object. Options of `put`:',
+    optionTable(putConnectorOptions),
+    '## tidemark dead-letters list CONNECTOR · show ID · replay CONNECTOR [ID…] · delete CONNECTOR [ID…]',
+    'Messages that a connector could not store: shows them, writes them again (all of a connector when no ID is given), removes them. Options of `list`, and of `connectors list`:',
+    optionTable(deadLetterOptions),
     '## tidemark keys rotate-storage',
     'Makes a new key for data at rest; what is written from the next start on uses it. Older data stays readable. The server must be stopped.',
     optionTable(rotateStorageOptions),
@@ -128,6 +138,7 @@ function metricsPage(): string {
   const metrics = new Metrics()
   // Only named here, never read.
   watchStorage(metrics, {} as Parameters<typeof watchStorage>[1])
+  watchConnectors(metrics, () => [])
   watchScheduler(metrics, {} as Parameters<typeof watchScheduler>[1])
   const rows = metrics.describe().map(({ name, type, help }) => [`\`${name}\``, type, help])
   return page([

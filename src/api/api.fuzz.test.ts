@@ -6,6 +6,8 @@ import { signedHeaders } from '../../tests/api/sign-request.ts'
 import { systemClock } from '../base/clock.ts'
 import { defaultLimits } from '../base/limits.ts'
 import { silentLog } from '../base/log.ts'
+import { BodyBudget } from '../base/body-budget.ts'
+import { SignatureVerifier } from './signature/signature-v4.ts'
 import { registerApi } from './api.ts'
 import { operations } from './operations/list.ts'
 
@@ -15,7 +17,15 @@ const targets = operations.map(
 const memberNames = [...new Set(operations.flatMap((operation) => operation.input.members.map((member) => member.name)))]
 
 const app = Fastify()
-registerApi(app, { database: inMemoryDatabase(), clock: systemClock, limits: defaultLimits, log: silentLog })
+const database = inMemoryDatabase()
+registerApi(app, {
+  database,
+  clock: systemClock,
+  limits: defaultLimits,
+  log: silentLog,
+  budget: new BodyBudget(defaultLimits),
+  verifier: new SignatureVerifier((accessKeyId, token) => database.findAccessKey(accessKeyId, token)),
+})
 
 async function statusOf(target: string, body: Buffer): Promise<number> {
   const response = await app.inject({ method: 'POST', url: '/', headers: await signedHeaders({ target, body }), payload: body })

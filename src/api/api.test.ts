@@ -7,6 +7,8 @@ import { ServerError } from '../base/errors.ts'
 import { defaultLimits } from '../base/limits.ts'
 import type { Log } from '../base/log.ts'
 import type { Database } from '../database/database.ts'
+import { BodyBudget } from '../base/body-budget.ts'
+import { SignatureVerifier } from './signature/signature-v4.ts'
 import { registerApi, type ApiCall } from './api.ts'
 import { httpLimits } from './http-limits.ts'
 
@@ -31,6 +33,8 @@ function setUp(change: Partial<Database> = {}) {
     clock: systemClock,
     limits: { ...defaultLimits, requestBodyBytes: 100_000 },
     log,
+    budget: new BodyBudget(defaultLimits),
+    verifier: new SignatureVerifier((accessKeyId, token) => database.findAccessKey(accessKeyId, token)),
     onCall: (call) => calls.push(call),
   })
   return { app, database, lines, calls }

@@ -1,15 +1,15 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Clock } from '../base/clock.ts'
+import type { BodyBudget } from '../base/body-budget.ts'
 import { ServerError, type ErrorCode } from '../base/errors.ts'
 import type { Limits } from '../base/limits.ts'
 import type { Log } from '../base/log.ts'
+import { newRequestId } from '../base/request-id.ts'
 import type { Caller } from '../database/caller.ts'
 import type { Database } from '../database/database.ts'
-import { BodyBudget } from './body-budget.ts'
 import { authenticate, call, findOperation, type ApiRequest, type Dispatcher } from './dispatch.ts'
 import { asServerError, encodeError } from './encode-error.ts'
-import { newRequestId } from './request-id.ts'
-import { SignatureVerifier } from './signature/signature-v4.ts'
+import type { SignatureVerifier } from './signature/signature-v4.ts'
 import { WriteBodyReader } from './write-body/write-body-reader.ts'
 
 export interface ApiOptions {
@@ -17,6 +17,9 @@ export interface ApiOptions {
   readonly clock: Clock
   readonly limits: Limits
   readonly log: Log
+  /** Bounds the bytes of all bodies, shared with other edges. */
+  readonly budget: BodyBudget
+  readonly verifier: SignatureVerifier
   /** Called once for every request to the API, after its answer is made. */
   readonly onCall?: (call: ApiCall) => void
   /** Called for a request whose signature proves nobody. */
@@ -60,11 +63,11 @@ Point an AWS SDK or the AWS CLI at this address, for instance:
  * What the HTTP server itself must limit (headers, timeouts) is in http-limits.ts.
  */
 export function registerApi(app: FastifyInstance, options: ApiOptions): void {
-  const { database, clock, limits, log, onCall, onUnauthenticated } = options
+  const { database, clock, limits, log, budget, verifier, onCall, onUnauthenticated } = options
   const dispatcher: Dispatcher = {
     database,
     limits,
-    verifier: new SignatureVerifier((accessKeyId, token) => database.findAccessKey(accessKeyId, token)),
+    verifier,
     writeBodies: new WriteBodyReader(limits),
     nowMs: () => clock.nowMs(),
   }
@@ -126,7 +129,6 @@ export function registerApi(app: FastifyInstance, options: ApiOptions): void {
     scope.removeAllContentTypeParsers()
     scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: limits.requestBodyBytes }, (_request, body, done) => done(null, body))
 
-    const budget = new BodyBudget(limits)
     scope.addHook('onRequest', (request, reply, done) => {
       budget.reserve(request.raw, reply.raw)
       done()

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { defaultLimits } from '../base/limits.ts'
 import { checkShape } from './check-shape.ts'
-import { parseBody } from './parse-body.ts'
+import { parseBody } from '../base/parse-json.ts'
 import { boolean, integer, list, long, oneOf, required, string, structure } from './shape.ts'
 
 interface Item {

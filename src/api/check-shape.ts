@@ -1,7 +1,7 @@
 import { unreachable } from '../base/assert.ts'
 import { ServerError } from '../base/errors.ts'
 import type { Limits } from '../base/limits.ts'
-import { longInteger } from './parse-body.ts'
+import { longInteger } from '../base/parse-json.ts'
 import type { Bound, EnumShape, IntegerShape, ListShape, Shape, StringShape, StructureShape } from './shape.ts'
 
 /**

@@ -8,7 +8,7 @@ import { jsonText } from './json-text.ts'
 import type { CallContext, Operation } from './operation.ts'
 import { operations } from './operations/list.ts'
 import { writeRecords } from './operations/write-records.ts'
-import { parseBody } from './parse-body.ts'
+import { parseBody } from '../base/parse-json.ts'
 import type { SignatureVerifier } from './signature/signature-v4.ts'
 import type { WriteBodyReader } from './write-body/write-body-reader.ts'
 

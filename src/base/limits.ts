@@ -91,6 +91,13 @@ export interface Limits {
   readonly scheduledRunHistory: number
   /** Errors that the report of one run lists. */
   readonly scheduledReportErrors: number
+  /** Of what connectors receive over HTTP, after decompression. */
+  readonly ingestBodyBytes: number
+  /** Dead letters that are kept of one connector; the oldest give way. */
+  readonly deadLetters: number
+  readonly deadLetterBytes: number
+  /** Of one dead letter; longer ones are cut and cannot be replayed. */
+  readonly deadLetterPayloadBytes: number
 }
 
 export const defaultLimits: Limits = {
@@ -160,4 +167,8 @@ export const defaultLimits: Limits = {
   scheduledManualRuns: 100,
   scheduledRunHistory: 100,
   scheduledReportErrors: 10_000,
+  ingestBodyBytes: 32 * 1024 * 1024,
+  deadLetters: 10_000,
+  deadLetterBytes: 64 * 1024 * 1024,
+  deadLetterPayloadBytes: 1024 * 1024,
 }

@@ -12,6 +12,11 @@ export interface ScheduledRunFigures {
   readonly stats?: { readonly executionTimeMs: number; readonly recordsIngested: number }
 }
 
+/** What a connector has done since it was asked last. */
+export type ConnectorFigures = Partial<
+  Record<'recordsAccepted' | 'recordsRejected' | 'messages' | 'deadLetters' | 'bytes' | 'retries' | 'interruptions', number>
+>
+
 /** Everything that is counted, in one registry; the names are part of the product's surface (docs/reference). Durations in seconds. */
 export class Metrics {
   readonly #registry = new Registry()
@@ -49,6 +54,21 @@ export class Metrics {
   )
   readonly #scheduledRecords = this.#counter('tidemark_scheduled_records_total', 'Records that scheduled queries have written', [])
   readonly #notifications = this.#counter('tidemark_notifications_total', 'Notifications of scheduled queries by outcome', ['outcome'])
+  readonly #connectorRecords = this.#counter('tidemark_connector_records_total', 'Records that came through a connector, by outcome', [
+    'connector',
+    'outcome',
+  ])
+  readonly #connectorMessages = this.#counter(
+    'tidemark_connector_messages_total',
+    'Messages that a connector has settled: stored, or buried as dead letters',
+    ['connector', 'outcome'],
+  )
+  readonly #connectorBytes = this.#counter('tidemark_connector_bytes_total', 'Payload bytes that a connector has received', ['connector'])
+  readonly #connectorRetries = this.#counter(
+    'tidemark_connector_retries_total',
+    'Times that a connector had to write again (retry), or to begin again with its source (interruption)',
+    ['connector', 'cause'],
+  )
   readonly #unmapped = this.#counter('tidemark_engine_errors_unmapped_total', 'Engine errors without a code of ours; any is a defect', [
     'engine_code',
   ])
@@ -98,6 +118,20 @@ export class Metrics {
 
   countNotification(outcome: 'delivered' | 'lost'): void {
     this.#notifications.inc({ outcome })
+  }
+
+  /** `connector` is a name that the configuration or the API gave. */
+  countConnector(connector: string, figures: ConnectorFigures): void {
+    const add = (counter: Counter, labels: Record<string, string>, value = 0): void => {
+      if (value > 0) counter.inc({ connector, ...labels }, value)
+    }
+    add(this.#connectorRecords, { outcome: 'accepted' }, figures.recordsAccepted)
+    add(this.#connectorRecords, { outcome: 'rejected' }, figures.recordsRejected)
+    add(this.#connectorMessages, { outcome: 'stored' }, figures.messages)
+    add(this.#connectorMessages, { outcome: 'buried' }, figures.deadLetters)
+    add(this.#connectorBytes, {}, figures.bytes)
+    add(this.#connectorRetries, { cause: 'retry' }, figures.retries)
+    add(this.#connectorRetries, { cause: 'interruption' }, figures.interruptions)
   }
 
   countUnmappedEngineError(engineCode: string): void {

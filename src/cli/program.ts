@@ -6,6 +6,8 @@ import { version } from '../server/version.ts'
 import { addBackupCommands } from './backups.ts'
 import { command, optionSources } from './command-options.ts'
 import { connectionOptions } from './connection.ts'
+import { addConnectorCommands } from './connectors.ts'
+import { addDeadLetterCommands } from './dead-letters.ts'
 import { demoOptions, runDemo } from './demo/demo.ts'
 import { Interrupted, ServiceFailure } from './failure.ts'
 import type { Host } from './host.ts'
@@ -90,6 +92,8 @@ function buildProgram(host: Host): Command {
   addKeyCommands(program, output)
   addUserCommands(program, output)
   addScheduledQueryCommands(program, output)
+  addConnectorCommands(program, output)
+  addDeadLetterCommands(program, output)
   addPolicyCommands(program, output)
   return program
 }

@@ -4,8 +4,10 @@ import type { Backups } from './backup/backups.ts'
 import type { BatchLoads } from './batch-load/batch-loads.ts'
 import type { Access } from './access/access.ts'
 import type { AccessKey, Caller } from './caller.ts'
+import type { Connectors } from './connectors/connectors.ts'
 import type { OpenRows, Reading, RowsInput } from './query/open-rows.ts'
 import type { ScheduledQueries } from './scheduled-query/scheduled-queries.ts'
+import type { IngestInput, IngestResult } from './write/ingest-record.ts'
 import type { RecordInput } from './write/record.ts'
 
 /**
@@ -32,6 +34,11 @@ export interface Database extends Service {
 
   /** Durable and visible when it resolves. Throws REJECTED_RECORDS (member `RejectedRecords`) after storing the others. */
   write(caller: Caller, input: WriteInput): Promise<WriteResult>
+  /**
+   * The same for records that an edge has decoded itself, any number of them; what single records are refused for is answered.
+   * @throws ServerError RESOURCE_NOT_FOUND, ACCESS_DENIED, THROTTLING …: then nothing is acknowledged
+   */
+  ingest(caller: Caller, input: IngestInput): Promise<IngestResult>
 
   query(caller: Caller, input: QueryInput): Promise<QueryPage>
   /** Answers the message of the CancelQuery response. */
@@ -53,6 +60,7 @@ export interface Database extends Service {
   readonly backups: Backups
   readonly batchLoads: BatchLoads
   readonly scheduledQueries: ScheduledQueries
+  readonly connectors: Connectors
 
   /** Users, groups, policies, temporary credentials. */
   readonly access: Access

@@ -10,6 +10,7 @@ import type { BatchLoadService } from './batch-load/batch-load-service.ts'
 import type { AccessKey, Caller } from './caller.ts'
 import { tcuOf } from './control/account-settings.ts'
 import { anyArn, databaseArn } from './control/arn.ts'
+import { StoredConnectors } from './connectors/stored-connectors.ts'
 import { ControlRate } from './control/control-rate.ts'
 import { tagReader } from './control/resource-tags.ts'
 import type {
@@ -38,6 +39,7 @@ import { Rate } from './rate.ts'
 import { readStatus } from './status.ts'
 import type { ScheduledQueryControl } from './scheduled-query/control.ts'
 import { knowingChanges, openServices, type Services } from './services.ts'
+import type { IngestInput, IngestResult } from './write/ingest-record.ts'
 import type { WriteService } from './write/write-service.ts'
 
 /** How often the settings that other nodes change are read. */
@@ -80,6 +82,7 @@ class StoredDatabase implements OpenDatabase {
   readonly backups: BackupService
   readonly batchLoads: BatchLoadService
   readonly scheduledQueries: ScheduledQueryControl
+  readonly connectors: StoredConnectors
   #isDraining = false
   #tcuTimer: NodeJS.Timeout | undefined
 
@@ -106,6 +109,13 @@ class StoredDatabase implements OpenDatabase {
     this.backups = this.#services.backups
     this.batchLoads = this.#services.batchLoads
     this.scheduledQueries = this.#services.scheduledQueries
+    this.connectors = new StoredConnectors({
+      storage: options.storage,
+      limits,
+      log: options.log,
+      check: (caller, action) => this.#authorizer.check(caller, action, anyArn(account)),
+      principalOf: (userName) => opened.access.principalOf(userName),
+    })
   }
 
   /** Completes what the last process left half done. */
@@ -199,6 +209,11 @@ class StoredDatabase implements OpenDatabase {
       : writes.write(caller, input)
   }
 
+  async ingest(caller: Caller, input: IngestInput): Promise<IngestResult> {
+    this.#authorizer.table(caller, 'timestream:WriteRecords', input.databaseName, input.tableName)
+    return knowingChanges(this.#options.storage, () => this.#services.ingests.ingest(input))
+  }
+
   async query(caller: Caller, input: QueryInput): Promise<QueryPage> {
     if (input.nextToken === undefined) this.#queryRate.add(1)
     return knowingChanges(this.#options.storage, () => this.#queries.query(caller, input))
@@ -289,6 +304,7 @@ class StoredDatabase implements OpenDatabase {
 
   async stop(): Promise<void> {
     clearInterval(this.#tcuTimer)
+    this.connectors.close()
     this.#opened.close()
     this.#services.objectStore.close()
     await this.#queries.stop?.()

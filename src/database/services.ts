@@ -19,6 +19,8 @@ import { type QueryService, createQueryService } from './query/query-service.ts'
 import { ResultFiles } from './query/result-files.ts'
 import type { ScheduledQueryControl } from './scheduled-query/control.ts'
 import { openScheduledQueries, type ScheduledQueryOptions } from './scheduled-query/open.ts'
+import { ActivePartitions } from './write/active-partitions.ts'
+import { createIngestService, type IngestService } from './write/ingest-service.ts'
 import { MagneticRejects } from './write/magnetic-rejects.ts'
 import { type WriteService, type WriteServiceOptions, createWriteService } from './write/write-service.ts'
 
@@ -45,6 +47,7 @@ export interface Services {
   readonly scheduledQueries: ScheduledQueryControl
   readonly lateRejects: MagneticRejects
   readonly writes: WriteService
+  readonly ingests: IngestService
   readonly queries: QueryService
 }
 
@@ -74,6 +77,7 @@ export function openServices(options: DatabaseOptions, hooks: ServiceHooks): Ser
   const writing = {
     writer: storage.writer,
     catalog: storage.catalog,
+    partitions: new ActivePartitions(clock, limits.activeMagneticPartitions),
     clock,
     limits,
     log,
@@ -81,6 +85,7 @@ export function openServices(options: DatabaseOptions, hooks: ServiceHooks): Ser
     onWritten: hooks.onWritten,
   } satisfies WriteServiceOptions
   const writes = createWriteService(writing)
+  const ingests = createIngestService(writing)
   const bulkWrites = createWriteService({ ...writing, limits: { ...limits, recordsPerWrite: bulkRecords } })
   const batchLoads = new BatchLoadService({
     documents: storage.documents,
@@ -118,7 +123,20 @@ export function openServices(options: DatabaseOptions, hooks: ServiceHooks): Ser
     onRun: (summary) => metrics.countScheduledRun(summary),
   })
   const tags = new ResourceTags(databases, tables, scheduledQueries, account, limits)
-  return { objectStore, databases, tables, tags, accountSettings, backups, batchLoads, scheduledQueries, lateRejects, writes, queries }
+  return {
+    objectStore,
+    databases,
+    tables,
+    tags,
+    accountSettings,
+    backups,
+    batchLoads,
+    scheduledQueries,
+    lateRejects,
+    writes,
+    ingests,
+    queries,
+  }
 }
 
 /** Another node may have removed or made again what this one still knows as it was: then once more, after reading the catalog. */

@@ -11,6 +11,8 @@ import type { MagneticStoreLocation } from '../storage/at-rest/disks.ts'
 import { awsKms, type AwsKmsOptions } from '../storage/at-rest/aws-kms.ts'
 import type { MasterKeySource } from '../storage/at-rest/master-key.ts'
 import type { TopicRoute } from '../scheduler/notify/topic-routes.ts'
+import type { ConnectorDefinition } from '../database/connectors/connectors.ts'
+import { readConnectorsFile } from './connectors-file.ts'
 import { serverOptions, type EngineLocation } from './options.ts'
 
 /** The environment of this process; nothing else in src/ reads it. */
@@ -35,6 +37,7 @@ export interface ServerConfig {
   readonly magneticStore: MagneticStoreLocation | undefined
   readonly objectStore: ObjectStoreOptions
   readonly notifications: readonly TopicRoute[]
+  readonly connectors: readonly ConnectorDefinition[]
   readonly tls: { readonly certPath: string; readonly keyPath: string } | undefined
   /** As given, and what it came from; undefined: kept in the data directory. */
   readonly masterKey: { readonly text: string; readonly name: string } | AwsKmsOptions | undefined
@@ -83,6 +86,7 @@ export function readConfig(sources: OptionSources): ServerConfig {
     memoryStorePath: options.memoryStorePath === undefined ? undefined : resolve(options.memoryStorePath),
     magneticStore: magneticStore(options.magneticStorePath, s3),
     notifications: options.notifications,
+    connectors: options.connectors === undefined ? [] : readConnectorsFile(resolve(options.connectors), sources.environment),
     objectStore: {
       bucketsDirectory: resolve(options.buckets ?? join(options.data, 'buckets')),
       ...(isS3Given && { s3 }),

@@ -1,4 +1,6 @@
 import { registerApi } from '../api/api.ts'
+import { SignatureVerifier } from '../api/signature/signature-v4.ts'
+import { BodyBudget } from '../base/body-budget.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import { Metrics } from '../base/metrics.ts'
@@ -8,13 +10,24 @@ import type { RootKey } from '../database/database-options.ts'
 import { openDatabase } from '../database/open.ts'
 import { TopicNotifier } from '../scheduler/notify/topic-notifier.ts'
 import { Scheduler } from '../scheduler/scheduler.ts'
+import { connectors } from '../ingest/connectors/list.ts'
+import { ConnectorRuntime } from '../ingest/connector-runtime.ts'
+import { registerIngest } from '../ingest/http/register.ts'
 import { openObjectStore } from '../object-store/open.ts'
 import { openStorage, type Storage } from '../storage/open.ts'
 import { masterKeySource, type ServerConfig } from './config.ts'
 import { registerHealth } from './health.ts'
 import { createHttp, HttpService } from './http.ts'
 import { startServices, type Running } from './lifecycle.ts'
-import { callObserver, refusalObserver, unmappedErrorObserver, watchScheduler, watchStorage, writeObserver } from './observe.ts'
+import {
+  callObserver,
+  refusalObserver,
+  unmappedErrorObserver,
+  watchConnectors,
+  watchScheduler,
+  watchStorage,
+  writeObserver,
+} from './observe.ts'
 import { version } from './version.ts'
 
 export interface Server {
@@ -79,17 +92,34 @@ export async function startServer(config: ServerConfig, clock: Clock, log: Log):
     })
     watchScheduler(metrics, scheduler)
     const database = audit === undefined ? opened : auditedDatabase(opened, audit)
+    const budget = new BodyBudget(limits)
+    const verifier = new SignatureVerifier((accessKeyId, token) => database.findAccessKey(accessKeyId, token))
     registerApi(app, {
       database,
+      budget,
+      verifier,
       clock,
       limits,
       log,
       onCall: callObserver(metrics),
       ...(audit && { onUnauthenticated: refusalObserver(audit) }),
     })
+    const ingest = new ConnectorRuntime({ database, connectors, configured: config.connectors, clock, limits, log, metrics })
+    watchConnectors(metrics, () => ingest.states())
+    registerIngest(app, {
+      connectors,
+      receiver: (type) => ingest.receiver(type),
+      keys: database,
+      verifySignature: (request) => verifier.verify(request, clock.nowMs()),
+      budget,
+      clock,
+      limits,
+      log,
+      onCall: callObserver(metrics),
+    })
     registerHealth(app, database, metrics)
     const http = new HttpService(app, config.listen, config.tls, log)
-    const running = await startServices([storage, notifier, database, scheduler, http], log, config.drainMs)
+    const running = await startServices([storage, notifier, database, scheduler, ingest, http], log, config.drainMs)
     const facts = serverFacts(config, storage, database.rootKey, http.address)
     log.info('serving', { version, endpoint: facts.endpoint, dataDirectory: facts.dataDirectory, engine: facts.engine })
     return { facts, running }

@@ -1,6 +1,7 @@
 import type { ApiCall, UnauthenticatedCall } from '../api/api.ts'
 import type { ServerError } from '../base/errors.ts'
 import type { Metrics, Reading } from '../base/metrics.ts'
+import type { ConnectorState } from '../database/connectors/connectors.ts'
 import type { AuditLog } from '../database/access/audit-log.ts'
 import { engineCode } from '../engine/errors.ts'
 import type { Scheduler } from '../scheduler/scheduler.ts'
@@ -129,4 +130,16 @@ export function watchScheduler(metrics: Metrics, scheduler: Pick<Scheduler, 'lag
   const lag = 'How long the run of a scheduled query that waits longest has been due'
   metrics.watch('tidemark_scheduled_lag_seconds', lag, [], () => [{ value: scheduler.lagMs() / 1000 }])
   metrics.watch('tidemark_scheduled_runs_active', 'Runs of scheduled queries under way', [], () => [{ value: scheduler.underWay }])
+}
+
+type ConnectorStates = () => readonly { readonly name: string; readonly state: ConnectorState }[]
+
+/** Connectors that are to run, read when somebody scrapes. */
+export function watchConnectors(metrics: Metrics, states: ConnectorStates): void {
+  const watch = (name: `tidemark_connector_${string}`, help: string, value: (state: ConnectorState) => number): void =>
+    metrics.watch(name, help, ['connector'], () =>
+      states().map(({ name: connector, state }) => ({ labels: { connector }, value: value(state) })),
+    )
+  watch('tidemark_connector_up', 'Whether a connector works at this moment', ({ status }) => (status === 'running' ? 1 : 0))
+  watch('tidemark_connector_pending_bytes', 'Bytes of messages that a connector has not settled', ({ pendingBytes }) => pendingBytes)
 }

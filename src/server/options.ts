@@ -143,6 +143,13 @@ export const serverOptions = {
     fallback: '*=log',
     parse: parseTopicRoutes,
   },
+  connectors: {
+    flag: 'connectors',
+    environment: 'TIDEMARK_CONNECTORS',
+    placeholder: 'FILE',
+    summary: 'File (JSON) that says which connectors run, and with which options; without it the HTTP receivers run with their defaults',
+    parse: parseText,
+  },
   tlsCert: {
     flag: 'tls-cert',
     environment: 'TIDEMARK_TLS_CERT',

@@ -26,6 +26,7 @@ export type DocumentKind =
   | 'batch-load'
   | 'scheduled-query'
   | 'scheduled-query-state'
+  | 'connector'
 
 export interface Versioned<T> {
   readonly key: string

@@ -9,6 +9,7 @@ import type { Engine } from '../engine/engine.ts'
 import { openEngine } from '../engine/open.ts'
 import { querySettings } from '../sql/compile.ts'
 import { type MagneticStoreLocation, storagePolicy } from './at-rest/disks.ts'
+import { createFileSeal, type FileSeal } from './at-rest/file-seal.ts'
 import { writeEngineConfiguration } from './at-rest/engine-configuration.ts'
 import { type MasterKey, type MasterKeySource, readMasterKey } from './at-rest/master-key.ts'
 import { type StorageKeys, hasStorageKeys, openStorageKeys, sharedStorageKeys, wrappedStorageKeys } from './at-rest/storage-keys.ts'
@@ -61,6 +62,8 @@ export interface Storage extends Service {
   /** Absolute, without symbolic links. */
   readonly dataDirectory: string
   readonly engineDatabase: string
+  /** For files of other floors in the data directory. */
+  readonly fileSeal: FileSeal
   /** Other nodes change the same documents and tables. */
   readonly isShared: boolean
   /** What the operator should know, in sentences. */
@@ -136,6 +139,7 @@ async function open(options: StorageOptions, opened: (() => Promise<void> | unde
     ...(backups === undefined ? {} : { backups }),
     dataDirectory,
     engineDatabase,
+    fileSeal: createFileSeal(keys, 'files'),
     isShared,
     notes: [masterKey.note, remote?.note, setAside].filter((note) => note !== undefined),
     drain: async () => writer.drain?.(),

@@ -258,7 +258,11 @@ const breaches: Readonly<Record<keyof Limits, Breach | Elsewhere>> = {
   controlChangesPerSecond: { testedIn: 'src/database/control/control-rate.test.ts' },
   controlReadsPerSecond: { testedIn: 'src/database/control/control-rate.test.ts' },
   requestBodyBytes: { testedIn: 'src/api/api.test.ts' },
-  requestBodiesBytes: { testedIn: 'src/api/body-budget.test.ts' },
+  ingestBodyBytes: { testedIn: 'src/ingest/http/body.test.ts' },
+  deadLetters: { testedIn: 'src/database/connectors/dead-letter-files.test.ts' },
+  deadLetterBytes: { testedIn: 'src/database/connectors/dead-letter-files.test.ts' },
+  deadLetterPayloadBytes: { testedIn: 'src/database/connectors/dead-letter-files.test.ts' },
+  requestBodiesBytes: { testedIn: 'src/base/body-budget.test.ts' },
   pendingWriteRecords: { testedIn: 'tests/wire/throttling.wire.test.ts' },
   pendingWriteBytes: {
     value: 2_000_000,

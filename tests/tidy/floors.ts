@@ -12,7 +12,7 @@ export const floors: Readonly<Record<string, readonly string[]>> = {
   database: ['base', 'csv', 'sql', 'engine', 'object-store', 'storage', 'memory-store'],
   api: ['base', 'csv', 'sql', 'database'],
   pgwire: ['base', 'sql', 'database'],
-  ingest: ['base', 'sql', 'database'],
+  ingest: ['base', 'csv', 'sql', 'database'],
   scheduler: ['base', 'sql', 'database'],
   console: ['base', 'sql', 'database'],
   server: [
@@ -47,7 +47,7 @@ const packageHomes: Readonly<Record<string, string>> = {
   '@aws-sdk/client-kms': 'storage',
   '@clickhouse/client': '(engine|storage)',
   lmdb: 'storage',
-  fastify: '(server|api|console)',
+  fastify: '(server|api|console|ingest)',
   commander: 'cli',
   hyparquet: 'cli/transfer',
   'hyparquet-compressors': 'cli/transfer',

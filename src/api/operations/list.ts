@@ -16,6 +16,8 @@ import { describeBatchLoadTask } from './batch-load/describe-batch-load-task.ts'
 import { listBatchLoadTasks } from './batch-load/list-batch-load-tasks.ts'
 import { resumeBatchLoadTask } from './batch-load/resume-batch-load-task.ts'
 import { cancelQuery } from './cancel-query.ts'
+import { connectorOperations } from './connectors/connectors.ts'
+import { deadLetterOperations } from './connectors/dead-letters.ts'
 import { createDatabase } from './create-database.ts'
 import { createTable } from './create-table.ts'
 import { deleteDatabase } from './delete-database.ts'
@@ -86,6 +88,8 @@ export const operations: readonly Operation[] = [
   restoreBackup,
   revokeAccessKey,
   status,
+  ...connectorOperations,
+  ...deadLetterOperations,
   ...groupOperations,
   ...policyOperations,
   ...userOperations,

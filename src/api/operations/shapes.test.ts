@@ -32,7 +32,7 @@ const number = (bound: Bound | undefined): number | undefined => (typeof bound =
 function fitting(shape: Shape): unknown {
   switch (shape.kind) {
     case 'string':
-      return ['abc', 'a', 'a'.repeat(number(shape.min) ?? 3), '/abc', 'arn:aws:x:y:z:abc', '2024'].find(
+      return ['abc', 'a', 'a'.repeat(number(shape.min) ?? 3), '/abc', 'arn:aws:x:y:z:abc', '2024', 'abc:1'].find(
         (text) =>
           (shape.pattern?.whole.test(text) ?? true) &&
           text.length >= (number(shape.min) ?? 0) &&

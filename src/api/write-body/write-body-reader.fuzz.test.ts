@@ -4,7 +4,7 @@ import { ServerError } from '../../base/errors.ts'
 import { defaultLimits } from '../../base/limits.ts'
 import { checkShape } from '../check-shape.ts'
 import { writeRecords } from '../operations/write-records.ts'
-import { parseBody } from '../parse-body.ts'
+import { parseBody } from '../../base/parse-json.ts'
 import { WriteBodyReader } from './write-body-reader.ts'
 
 const limits = { ...defaultLimits, recordsPerWrite: 5, dimensionsPerTable: 3, measureValueBytes: 30 }

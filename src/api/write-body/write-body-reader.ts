@@ -5,7 +5,7 @@ import type { Limits } from '../../base/limits.ts'
 import type { DimensionInput, RecordInput } from '../../database/write/record.ts'
 import { checkShape } from '../check-shape.ts'
 import { recordShape, writeRecords } from '../operations/write-records.ts'
-import { parseText } from '../parse-body.ts'
+import { parseText } from '../../base/parse-json.ts'
 import { RecentMap, ownText } from './recent-map.ts'
 import { type LaidOutRecord, type LayoutContext, type RecordLayout, learnLayout, readLaidOut } from './record-layout.ts'
 

@@ -59,6 +59,15 @@ export const actionDefinitions: Readonly<Record<Action, ActionDefinition>> = {
   'tidemark:ListBackups': list('*'),
   'tidemark:RestoreBackup': write('*'),
 
+  'tidemark:DeleteConnector': write('*'),
+  'tidemark:DeleteDeadLetters': write('*'),
+  'tidemark:ListConnectors': list('*'),
+  'tidemark:ListDeadLetters': read('*'),
+  'tidemark:PutConnector': write('*'),
+  'tidemark:ReplayDeadLetters': write('*'),
+  'tidemark:StartConnector': write('*'),
+  'tidemark:StopConnector': write('*'),
+
   'tidemark:CreateAccessKey': permissions('user'),
   'tidemark:CreateGroup': permissions('group'),
   'tidemark:CreateSession': permissions('user'),

@@ -4,6 +4,8 @@ import type { AttributeType } from '../../storage/table-record.ts'
 import type { TimeUnit } from './record.ts'
 
 const maxInt64 = 9_223_372_036_854_775_807n
+/** 2262-04-11, the last nanosecond that 64 bits hold. */
+export const maxTimeNs = maxInt64
 const minInt64 = -9_223_372_036_854_775_808n
 
 const unitNs: Readonly<Record<TimeUnit, bigint>> = {

@@ -42,6 +42,7 @@ const kindBytes: Readonly<Record<DocumentKind, number>> = {
   'batch-load': 30,
   'scheduled-query': 40,
   'scheduled-query-state': 41,
+  connector: 50,
 }
 export const documentKinds = Object.keys(kindBytes) as readonly DocumentKind[]
 export const kindByte = (kind: DocumentKind): number => kindBytes[kind]

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { ServerError } from '../base/errors.ts'
-import type { Limits } from '../base/limits.ts'
+import { ServerError } from './errors.ts'
+import type { Limits } from './limits.ts'
 
 /** Bounds the bytes of all request bodies that are being read or worked on at a time, so that many connections cannot fill the memory. */
 export class BodyBudget {

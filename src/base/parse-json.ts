@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { randomUUID } from 'node:crypto'
-import { ServerError } from '../base/errors.ts'
+import { ServerError } from './errors.ts'
 
 /**
  * A request body as JSON values; no body is `{}`. JavaScript numbers hold integers exactly up to 2^53 only: longer ones come as

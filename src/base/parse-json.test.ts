@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { longInteger, parseBody } from './parse-body.ts'
+import { longInteger, parseBody } from './parse-json.ts'
 
 const parse = (text: string): unknown => parseBody(Buffer.from(text))
 

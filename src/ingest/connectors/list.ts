@@ -1,0 +1,5 @@
+import type { Connector } from '../connector.ts'
+import { pipes } from './pipes/pipes.ts'
+
+/** Every connector, sorted by type. */
+export const connectors: readonly Connector[] = [pipes]
