@@ -20,6 +20,8 @@ export class Block {
   groupBy: readonly Node[] | undefined
   groupingSets: readonly (readonly Node[])[] | undefined
   readonly having: Node[] = []
+  /** What the aggregates over all rows are; undefined where rows are not aggregated into one. */
+  wholeAggregates: ReadonlySet<string> | undefined
   hasWindows = false
   /** The symbols that DISTINCT is over. */
   distinct: readonly string[] | undefined
@@ -97,6 +99,7 @@ export class Block {
       selectedAs.add(alias)
     }
     if (selected.length === 0) selected.push({ expression: integer(1), alias: this.#names.fresh('c') })
+    const having = this.#isSurelyOneRow(columns.map(([, value]) => value)) ? this.having : [...this.having, someCount]
     const definitions = this.#usedDefinitions(selected, selectedAs)
     const { from, arrayJoin } = this
     return {
@@ -110,11 +113,21 @@ export class Block {
       ...(this.where.length > 0 ? { where: conjunction(this.where) } : {}),
       ...(this.groupBy ? { groupBy: this.groupBy } : {}),
       ...(this.groupingSets ? { groupingSets: this.groupingSets } : {}),
-      ...(this.having.length > 0 ? { having: conjunction(this.having) } : {}),
+      ...(having.length > 0 ? { having: conjunction(having) } : {}),
       ...(this.orderBy ? { orderBy: this.orderBy } : {}),
       ...(this.limit ? { limit: this.limit } : {}),
       ...(this.offset ? { offset: this.offset } : {}),
     }
+  }
+
+  /** An aggregate inside an expression may be folded away with it, and the rows would come one by one: only one that is selected as it is will stay. */
+  #isSurelyOneRow(selected: readonly Node[]): boolean {
+    const { wholeAggregates } = this
+    if (wholeAggregates === undefined) return true
+    return selected.some((value) => {
+      const node = this.resolve(value.kind === 'cast' ? value.operand : value)
+      return node.kind === 'identifier' && wholeAggregates.has(node.name)
+    })
   }
 
   /** A symbol's identifier becomes what the symbol is. */
@@ -155,6 +168,9 @@ export class Block {
 }
 
 export const identifierOf = (symbol: string): Node => identifier(symbol)
+
+/** True of every group, and enough for the engine to make one of all rows. */
+const someCount = call('greaterOrEquals', call('count'), integer(0))
 
 const conjunction = (nodes: readonly Node[]): Node => (nodes.length === 1 ? nodes[0]! : call('and', ...nodes))
 

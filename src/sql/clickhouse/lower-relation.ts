@@ -110,7 +110,7 @@ function lowerAggregate(lowering: Lowering, relation: Aggregate, required: Reado
   for (const each of aggregates) block.define(each.column.symbol, lowerAggregateCall(lowering, each.call, place))
   for (const each of relation.groupings) block.define(each.column.symbol, integer(0, 'Int32'))
   block.groupBy = relation.keys.map((key) => block.lookup(key.column.symbol)!)
-  if (keys.length === 0 && aggregates.length === 0) block.having.push(call('greaterOrEquals', call('count'), integer(0)))
+  if (keys.length === 0) block.wholeAggregates = new Set(aggregates.map((each) => each.column.symbol))
   return block
 }
 

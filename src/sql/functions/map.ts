@@ -4,6 +4,7 @@ import type { Type } from '../types/type.ts'
 import { hasNull, keep, mapElements, unlessAnyNull } from './array/element.ts'
 import type { FunctionDefinition, LowerCall } from './definition.ts'
 import { checked, unequal } from './expression.ts'
+import { splitParts } from './string/part.ts'
 
 /** A map is an array of (key, value), no key twice. */
 export const source = 'Trino, "Map functions and operators"'
@@ -82,7 +83,7 @@ function concat(context: LowerCall, maps: readonly Node[]): Node {
 }
 
 function splitToMap(context: LowerCall, text: Node, entryDelimiter: Node, keyDelimiter: Node): Node {
-  const parts = keep(context, call('splitByString', entryDelimiter, text), (each) => call('notEmpty', each))
+  const parts = keep(context, splitParts(context, 1, text, entryDelimiter), (each) => call('notEmpty', each))
   const entries = mapElements(context, parts, (each) => {
     const at = call('position', each, keyDelimiter)
     const key = call('substring', each, integer(1), call('minus', at, integer(1)))
@@ -93,6 +94,8 @@ function splitToMap(context: LowerCall, text: Node, entryDelimiter: Node, keyDel
   return checked(
     context,
     context.wrap(entries),
+    { condition: call('empty', entryDelimiter), message: 'The entry delimiter may not be the empty string' },
+    { condition: call('empty', keyDelimiter), message: 'The key-value delimiter may not be the empty string' },
     { condition: call('notEmpty', unsplit), message: 'Key-value delimiter must appear in every entry' },
     { condition: hasTwice(keysOf(context, entries)), message: 'Duplicate map keys are not allowed' },
   )
@@ -296,6 +299,8 @@ export const mapFunctions: readonly FunctionDefinition[] = [
         ],
       },
       { sql: "split_to_map('a', ';', '=')", error: 'INVALID_FUNCTION_ARGUMENT' },
+      { sql: "split_to_map('a=1', '', '=')", error: 'INVALID_FUNCTION_ARGUMENT' },
+      { sql: "split_to_map('a=1', ';', '')", error: 'INVALID_FUNCTION_ARGUMENT' },
     ],
     'handle',
   ),

@@ -32,7 +32,8 @@ function errorArgument(context: LowerCall): number {
 
 /** A constant percentile or an array of them, as the engine wants it: a parameter. */
 function percentiles(context: LowerCall, index: number, node: Node): readonly number[] {
-  const levels = constants(node) ?? context.invalid(index, 'percentiles must be constants')
+  const levels = context.constant(index) === null ? undefined : constants(node)
+  if (levels === undefined) return context.invalid(index, 'percentiles must be constants')
   for (const level of levels) if (!(level >= 0 && level <= 1)) context.invalid(index, 'percentile must be between 0 and 1')
   return levels
 }
@@ -72,11 +73,12 @@ function one(context: LowerCall, value: Node, percentile: Node, index: number, w
 function several(context: LowerCall, value: Node, percentile: Node, index: number, weight?: Node): Node {
   const wanted = percentiles(context, index, percentile)
   const levels = wanted.map(level)
-  if (levels.length === 0) return context.wrap(call('array'))
   const result =
-    weight === undefined
-      ? context.aggregate('quantilesExact', [value], levels)
-      : weighted(context, weight, (positive) => context.aggregate('quantilesExactWeighted', [value, positive], levels))
+    levels.length === 0
+      ? call('array')
+      : weight === undefined
+        ? context.aggregate('quantilesExact', [value], levels)
+        : weighted(context, weight, (positive) => context.aggregate('quantilesExactWeighted', [value, positive], levels))
   return when(call('equals', context.aggregate('count', [value]), zero), call('array'), context.wrap(result))
 }
 

@@ -44,7 +44,7 @@ const substr =
   }
 
 /** The parts of a text between the occurrences of a separator that is not empty. */
-function splitParts(context: LowerCall, index: number, text: Node, separator: Node): Node {
+export function splitParts(context: LowerCall, index: number, text: Node, separator: Node): Node {
   const constant = constantText(context, index)
   if (constant !== undefined && constant !== '') return call('splitByString', separator, text)
   return call('splitByString', impossibleByte(255), call('replaceAll', text, separator, impossibleByte(255)))
