@@ -164,7 +164,7 @@ describe('what the engine is asked', () => {
         .text,
     ).toBe(
       'WITH minus(time, toInt64(positiveModulo(time, toInt64(3600000000000)))) AS c9, max(a1_double) AS c11, toInt64(ifNull(count(), 0)) AS c10 ' +
-        'SELECT CAST(c9 AS Nullable(Int64)) AS c14, CAST(c11 AS Nullable(Float64)) AS c15 FROM tidemark.t_cpu ' +
+        'SELECT CAST(c9 AS Nullable(Int64)) AS c14, c11 AS c15 FROM tidemark.t_cpu ' +
         'WHERE greaterOrEquals(time, 1792281600000000000) GROUP BY c9 HAVING greater(c10, 2) ORDER BY c11 DESC NULLS LAST LIMIT 3',
     )
   })

@@ -99,6 +99,47 @@ describe('a cursor', () => {
     expect(one).toBe(two)
   })
 
+  it('answers every row once, however many are asked for while the next page is cut ahead', async () => {
+    const cursor = cursorOver(numbered(100))
+    const rows: number[] = []
+    const asked = [3, 3, 3, 1, 1, 7, 2, 2, 2, 20, 20, 5, 1000]
+    for (const [number, maxRows] of asked.entries()) {
+      // the next page is cut in a turn of its own
+      await new Promise(setImmediate)
+      await new Promise(setImmediate)
+      const page = await take(cursor, number, maxRows)
+      rows.push(...(JSON.parse(page.rowsJson) as number[]))
+      if (page.more) expect(page.rowCount).toBe(maxRows)
+    }
+    expect(rows).toEqual(Array.from({ length: 100 }, (_, index) => index))
+    expect(cursor.deliveredRows).toBe(100)
+    expect(cursor.state).toBe('finished')
+  })
+
+  it('tells of a failure of the page that was cut ahead only when that page is asked for', async () => {
+    const failure = new ServerError('QUERY_TIMEOUT', 'too long')
+    const listed = listedRows(numbered(6))
+    let left = 5
+    const source = {
+      ...listed,
+      get ended() {
+        return listed.ended
+      },
+      next: (page: Parameters<typeof listed.next>[0]) => {
+        if (left-- === 0) throw failure
+        return listed.next(page)
+      },
+    }
+    const cursor = cursorOver([], {}, { source })
+    await take(cursor, 0, 2)
+    const page = await take(cursor, 1, 2)
+    await new Promise(setImmediate)
+    await new Promise(setImmediate)
+    expect(await take(cursor, 1, 2)).toBe(page)
+    await expect(take(cursor, 2, 2)).rejects.toBe(failure)
+    expect(cursor.state).toBe('failed')
+  })
+
   it('answers a DESCRIBE whole', async () => {
     expect(await take(cursorOver(numbered(1500), {}, { unpaged: true }), 0, 1)).toMatchObject({ rowCount: 1500, more: false })
   })

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { Clock } from '../../base/clock.ts'
 import { ServerError } from '../../base/errors.ts'
 import type { Limits } from '../../base/limits.ts'
@@ -36,6 +37,16 @@ export interface RowPage {
   readonly bytesMetered: number
 }
 
+/** Rows that were cut from the result, for a page. */
+interface Cut {
+  /** Separated by commas. */
+  readonly rows: string
+  /** Where each row ends, in bytes. */
+  readonly ends: readonly number[]
+  readonly more: boolean
+  readonly maxRows: number
+}
+
 /** Times that one token may be used. Source: API reference, Query. */
 const usesPerToken = 5
 
@@ -47,7 +58,7 @@ export type CursorState = 'open' | 'finished' | 'failed' | 'cancelled'
 
 /**
  * Cuts a result into pages. Page 0 is the answer of the first call; page n > 0 is asked for with its number and answered again, word for word,
- * until page n + 1 was asked for.
+ * until page n + 1 was asked for. Who has asked for a second page will ask for a third: from then on the next page is cut while the client reads.
  */
 export class Cursor {
   readonly origin: CursorOrigin
@@ -56,8 +67,9 @@ export class Cursor {
   #state: CursorState = 'open'
   /** Why no page is answered any more. */
   #refusal: unknown
-  /** A row that did not fit on the page before. */
-  #held: string | undefined
+  /** Rows that were cut and are on no page, the next one last. */
+  #held: string[] = []
+  #ahead: Cut | { readonly failure: unknown } | undefined
   #page: RowPage | undefined
   /** Bytes to begin a page's text with: about as many as the page before took. */
   #pageRoom = pageReserve
@@ -111,11 +123,12 @@ export class Cursor {
     }
     if (number !== this.#pageNumber + 1 || this.#state !== 'open') throw invalidToken()
     try {
-      const page = await this.#cut(maxRows, deadlineMs, clock)
+      const page = this.#pageOf(this.#takeAhead(maxRows) ?? (await this.#cut(maxRows, deadlineMs, clock)))
       this.#page = page
       this.#pageNumber = number
       this.#uses = 1
       if (!page.more) await this.#end('finished')
+      else if (number > 0) this.#cutAhead(maxRows, deadlineMs - clock.monotonicMs(), clock)
       return page
     } catch (error) {
       // a source that was closed meanwhile may end or break: the reason for closing it counts
@@ -124,42 +137,68 @@ export class Cursor {
     }
   }
 
-  async #cut(maxRows: number, deadlineMs: number, clock: Clock): Promise<RowPage> {
+  /** In the turn after this one, once the answer is on its way. What fails is told when the page is asked for. */
+  #cutAhead(maxRows: number, timeoutMs: number, clock: Clock): void {
+    this.#turn = this.#turn
+      .then(() => setImmediate())
+      .then(async () => {
+        if (this.#state !== 'open' || this.#ahead !== undefined) return
+        const ahead = await this.#cut(maxRows, clock.monotonicMs() + timeoutMs, clock).catch((failure: unknown) => ({ failure }))
+        if (this.state === 'open') this.#ahead = ahead
+      })
+  }
+
+  /** What was cut ahead, if that many rows are wanted; its rows are held for the next cut otherwise. */
+  #takeAhead(maxRows: number): Cut | undefined {
+    const ahead = this.#ahead
+    this.#ahead = undefined
+    if (ahead === undefined) return undefined
+    if ('failure' in ahead) throw ahead.failure
+    if (ahead.maxRows === maxRows) return ahead
+    const bytes = Buffer.from(ahead.rows)
+    const rows = ahead.ends.map((end, i) => bytes.toString('utf8', i === 0 ? 0 : ahead.ends[i - 1]! + 1, end))
+    this.#held.push(...rows.reverse())
+    return undefined
+  }
+
+  async #cut(maxRows: number, deadlineMs: number, clock: Clock): Promise<Cut> {
     const { source, unpaged } = this.origin
     const text = new PageText(this.#pageRoom)
-    let rowCount = 0
-    const pageOf = (bytes: number, more: boolean): RowPage => {
+    const ends: number[] = []
+    const cutAt = (bytes: number, more: boolean): Cut => {
       text.cutTo(bytes)
       this.#pageRoom = bytes + pageReserve
-      return this.#pageOf(text.text(), rowCount, rowCount === 0 ? 0 : bytes + 1, more)
+      return { rows: text.text(), ends, more, maxRows }
     }
     for (;;) {
       const start = text.length
       if (start > 0) text.separate()
       const rowStart = text.length
-      if (this.#held === undefined ? !source.next(text) : !writeRow(text, this.#held)) {
+      const held = this.#held.at(-1)
+      if (held === undefined ? !source.next(text) : !writeRow(text, held)) {
         text.cutTo(start)
-        if (source.ended) return pageOf(start, false)
+        if (source.ended) return cutAt(start, false)
         const leftMs = deadlineMs - clock.monotonicMs()
-        if (leftMs <= 0) return pageOf(start, true)
+        if (leftMs <= 0) return cutAt(start, true)
         await source.wait(leftMs)
         continue
       }
-      this.#held = undefined
+      if (held !== undefined) this.#held.pop()
       const isTooMuch = text.length + 1 > this.#rowBytes
-      if (!unpaged && rowCount > 0 && (rowCount === maxRows || isTooMuch)) {
-        this.#held = text.text(rowStart)
-        return pageOf(start, true)
+      if (!unpaged && ends.length > 0 && (ends.length === maxRows || isTooMuch)) {
+        this.#held.push(text.text(rowStart))
+        return cutAt(start, true)
       }
       if (isTooMuch) throw new ServerError('RESULT_TOO_LARGE', outgrown)
-      rowCount++
+      ends.push(text.length)
     }
   }
 
-  /** `bytes` with a comma behind every row. */
-  #pageOf(rows: string, rowCount: number, bytes: number, more: boolean): RowPage {
+  #pageOf({ rows, ends, more }: Cut): RowPage {
     if (this.#refusal !== undefined) throw this.#refusal
-    this.#deliveredBytes += bytes
+    const rowCount = ends.length
+    // with a comma behind every row
+    this.#deliveredBytes += rowCount === 0 ? 0 : ends.at(-1)! + 1
     this.#deliveredRows += rowCount
     if (this.#deliveredBytes > this.#limits.resultBytes) throw new ServerError('RESULT_TOO_LARGE', resultTooLarge)
     const { maxRows, principalName } = this.origin
@@ -196,7 +235,8 @@ export class Cursor {
   async #end(state: CursorState): Promise<void> {
     const first = this.#state === 'open'
     this.#state = state
-    this.#held = undefined
+    this.#held = []
+    this.#ahead = undefined
     await this.origin.source.close()
     if (first) this.origin.onEnd?.(this, this.#refusal)
   }

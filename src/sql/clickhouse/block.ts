@@ -1,6 +1,6 @@
-import { call, identifier, integer } from './tree.ts'
+import { call, identifier, integer, typedIdentifier } from './tree.ts'
 import type { From, Node, Select, SelectColumn, SelectQuery, Sort } from './tree.ts'
-import { children, isTrivial } from './node-facts.ts'
+import { children, isTrivial, knownType } from './node-facts.ts'
 import type { Names } from './values.ts'
 
 /**
@@ -58,7 +58,7 @@ export class Block {
     if (isTrivial(node)) this.#columns.set(symbol, node)
     else {
       this.#definitions.set(symbol, node)
-      this.#columns.set(symbol, identifier(symbol))
+      this.#columns.set(symbol, typedIdentifier(symbol, knownType(node)))
     }
   }
 
@@ -75,7 +75,7 @@ export class Block {
       query: this.finish(symbols.map((symbol) => [symbol, identifierOf(symbol)])),
       alias: this.#names.fresh('r'),
     })
-    for (const symbol of symbols) block.define(symbol, identifier(symbol))
+    for (const symbol of symbols) block.define(symbol, typedIdentifier(symbol, knownType(this.#columns.get(symbol))))
     return block
   }
 

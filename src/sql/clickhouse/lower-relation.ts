@@ -12,8 +12,9 @@ import { lowerUnnest } from './lower-unnest.ts'
 import { lowerValues } from './lower-values.ts'
 import { lowerWindow } from './lower-window.ts'
 import type { Lowering } from './lowering.ts'
+import { outputType } from './physical.ts'
 import { placeIn, withSymbols } from './place.ts'
-import { call, identifier, integer } from './tree.ts'
+import { call, identifier, integer, typedIdentifier } from './tree.ts'
 
 /** The relation as a block that knows at least the required symbols. */
 export function lowerRelation(lowering: Lowering, relation: Relation, required: ReadonlySet<string>): Block {
@@ -54,7 +55,9 @@ export function lowerRelation(lowering: Lowering, relation: Relation, required: 
 function lowerScan(lowering: Lowering, scan: Scan): Block {
   const { physical } = scan
   const block = new Block(lowering.names, { kind: 'table', database: physical.database, table: physical.table, final: physical.final })
-  for (const { column, physicalName } of scan.columns) block.define(column.symbol, identifier(physicalName))
+  for (const { column, physicalName } of scan.columns) {
+    block.define(column.symbol, typedIdentifier(physicalName, column.nullable ? outputType(column.type) : undefined))
+  }
   if (scan.oldestTimeNs !== undefined) {
     const time = scan.columns.find((each) => each.role === 'time')
     if (time) block.where.push(call('greaterOrEquals', identifier(time.physicalName), integer(scan.oldestTimeNs)))

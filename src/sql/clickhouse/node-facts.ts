@@ -20,6 +20,19 @@ export function isTrivial(node: Node): boolean {
   }
 }
 
+/** Aggregates whose result is of their argument's type when that is a double that may be NULL, or whatever it is. */
+const doubleAggregates: ReadonlySet<string> = new Set(['avg', 'sum'])
+const extremes: ReadonlySet<string> = new Set(['max', 'min'])
+const nullableDouble = 'Nullable(Float64)'
+
+/** The engine's type of what may be NULL, where that is sure. */
+export function knownType(node: Node | undefined): string | undefined {
+  if (node?.kind === 'identifier') return node.type
+  if (node?.kind !== 'call' || node.arguments.length !== 1) return undefined
+  const type = knownType(node.arguments[0])
+  return extremes.has(node.name) || (type === nullableDouble && doubleAggregates.has(node.name)) ? type : undefined
+}
+
 /** Surely no NULL (surely not an empty option). */
 export function isSurelyPresent(node: Node): boolean {
   switch (node.kind) {

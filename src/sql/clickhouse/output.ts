@@ -1,4 +1,5 @@
 import type { Type } from '../types/type.ts'
+import { knownType } from './node-facts.ts'
 import { bareType, holdsDate, outputType } from './physical.ts'
 import { call, cast, identifier, integer, lambda } from './tree.ts'
 import type { Node } from './tree.ts'
@@ -6,6 +7,8 @@ import type { Values } from './values.ts'
 
 /** A value in expression form as a column of the result: exactly of the type that the reader decodes by. */
 export function outputNode(values: Values, value: Node, type: Type): Node {
+  // a conversion that changes nothing costs the engine as much planning as any other
+  if (knownType(value) === outputType(type)) return value
   return cast(holdsDate(type) ? daysFor(values, value, type) : value, outputType(type))
 }
 

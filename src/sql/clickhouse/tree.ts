@@ -10,7 +10,12 @@ export type Node =
   | { readonly kind: 'float'; readonly value: number }
   | { readonly kind: 'string'; readonly value: string }
   /** A column or lambda variable under the unique name that the compiler gave it. */
-  | { readonly kind: 'identifier'; readonly name: string }
+  | {
+      readonly kind: 'identifier'
+      readonly name: string
+      /** The engine's type of it, if that is known for sure; a dictionary of that type counts as the type, since both are written alike. */
+      readonly type?: string
+    }
   /** A ClickHouse function by its exact name; `parameters` are for parametric aggregates: `quantileTDigest(0.9)(x)`. */
   | {
       readonly kind: 'call'
@@ -102,6 +107,8 @@ export const int64 = (value: bigint | number): Node => integer(value, 'Int64')
 export const float = (value: number): Node => ({ kind: 'float', value })
 export const string = (value: string): Node => ({ kind: 'string', value })
 export const identifier = (name: string): Node => ({ kind: 'identifier', name })
+export const typedIdentifier = (name: string, type: string | undefined): Node =>
+  type === undefined ? identifier(name) : { kind: 'identifier', name, type }
 export const call = (name: string, ...args: readonly Node[]): Node => ({ kind: 'call', name, arguments: args })
 export const cast = (operand: Node, type: string): Node => ({ kind: 'cast', operand, type })
 export const lambda = (parameters: readonly string[], body: Node): Node => ({ kind: 'lambda', parameters, body })

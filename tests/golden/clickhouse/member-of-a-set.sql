@@ -2,7 +2,7 @@
 WITH (SELECT tuple(count(), countIf(isNull(c18))) AS c19
 FROM (SELECT d1 AS c18
 FROM tidemark.t_iot
-WHERE equals(measure_name, 'speed')) AS r20) AS v21 SELECT DISTINCT CAST(d1 AS Nullable(String)) AS c22
+WHERE equals(measure_name, 'speed')) AS r20) AS v21 SELECT DISTINCT d1 AS c22
 FROM tidemark.t_iot
 WHERE and(greater(time, 1794787200000000000), not(multiIf(ifNull((d1 IN (SELECT d1 AS c17
 FROM tidemark.t_iot
