@@ -145,7 +145,7 @@ export type Relation =
   | { readonly kind: 'window'; readonly input: Relation; readonly functions: readonly WindowFunction[] }
   | { readonly kind: 'distinct'; readonly input: Relation }
   | { readonly kind: 'sort'; readonly input: Relation; readonly keys: readonly SortKey[] }
-  | { readonly kind: 'limit'; readonly input: Relation; readonly count?: bigint; readonly offset?: bigint }
+  | { readonly kind: 'limit'; readonly input: Relation; readonly count?: bigint; readonly offset?: bigint; readonly ties?: true }
   | {
       readonly kind: 'join'
       readonly type: 'inner' | 'left' | 'right' | 'full' | 'cross'

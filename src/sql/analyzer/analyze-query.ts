@@ -22,11 +22,13 @@ export function analyzeQuery(analyzer: Analyzer, query: ast.Query, outer: Scope)
   const offset = query.offset && rowCount(analyzer, query.offset, 'OFFSET')
   const limit = query.limit && rowCount(analyzer, query.limit, 'LIMIT')
   if (limit === undefined && offset === undefined) return body
+  if (query.ties && query.orderBy.length === 0) fail(query.ties, 'SEMANTIC_ERROR', 'FETCH FIRST WITH TIES clause requires ORDER BY')
   const relation: Relation = {
     kind: 'limit',
     input: body.relation,
     ...(limit === undefined ? {} : { count: limit }),
     ...(offset === undefined ? {} : { offset }),
+    ...(query.ties ? { ties: true } : {}),
   }
   return { relation, fields: body.fields }
 }

@@ -16,6 +16,7 @@ import { expressionKey, rewrite, some } from './rewrite.ts'
 import { isQualifiedBy } from './scope.ts'
 import type { Field, Scope } from './scope.ts'
 import { sortKey } from './sort-key.ts'
+import { windowOver } from './groups-frame.ts'
 
 interface Item {
   readonly name: string
@@ -121,7 +122,7 @@ class WindowColumns {
   }
 
   relation(input: Relation): Relation {
-    return this.#functions.length === 0 ? input : { kind: 'window', input, functions: this.#functions }
+    return this.#functions.length === 0 ? input : windowOver(this.#analyzer.names, input, this.#functions)
   }
 }
 

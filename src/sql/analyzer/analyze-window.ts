@@ -44,7 +44,6 @@ function analyzeNamed(analyzer: Analyzer, name: ast.Identifier, scope: Scope): W
 }
 
 function analyzeFrame(analyzer: Analyzer, frame: ast.Frame, scope: Scope, orderBy: readonly SortKey[]): Frame {
-  if (frame.unit === 'groups') fail(frame.at, 'NOT_SUPPORTED', 'GROUPS frames are not supported')
   const bound = (each: ast.FrameBound): FrameBound => {
     if (!('offset' in each)) return each
     const { at } = each.offset
@@ -67,8 +66,10 @@ function analyzeFrame(analyzer: Analyzer, frame: ast.Frame, scope: Scope, orderB
 
 function checkOffsetType(type: Type, frame: ast.Frame, orderBy: readonly SortKey[], at: Position): void {
   const wrong = (): never => fail(at, 'TYPE_MISMATCH', `Window frame offset cannot be of type ${typeText(type)}`)
-  if (frame.unit === 'rows') {
+  if (frame.unit !== 'range') {
     if (!isScalar(type, 'integer', 'bigint')) wrong()
+    if (frame.unit === 'groups' && orderBy.length === 0)
+      fail(frame.at, 'SEMANTIC_ERROR', 'Window frame of type GROUPS PRECEDING or FOLLOWING requires ORDER BY')
     return
   }
   if (orderBy.length !== 1)
@@ -80,7 +81,10 @@ function checkOffsetType(type: Type, frame: ast.Frame, orderBy: readonly SortKey
       : isScalar(key, 'timestamp', 'date', 'time', 'interval day to second') && isScalar(type, 'interval day to second')
   )
     return
-  if (isScalar(type, 'interval year to month')) wrong()
+  if (isScalar(type, 'interval year to month')) {
+    if (isScalar(key, 'timestamp', 'date')) fail(at, 'NOT_SUPPORTED', 'Window frames of type RANGE over months are not supported')
+    wrong()
+  }
   fail(at, 'TYPE_MISMATCH', `Window frame offset of type ${typeText(type)} cannot be added to a sort key of type ${typeText(key)}`)
 }
 

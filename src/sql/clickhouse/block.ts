@@ -27,6 +27,8 @@ export class Block {
   distinct: readonly string[] | undefined
   orderBy: readonly Sort[] | undefined
   limit: Node | undefined
+  /** Rows equal to the last one in ORDER BY come, too. */
+  ties = false
   offset: Node | undefined
 
   constructor(
@@ -116,6 +118,7 @@ export class Block {
       ...(having.length > 0 ? { having: conjunction(having) } : {}),
       ...(this.orderBy ? { orderBy: this.orderBy } : {}),
       ...(this.limit ? { limit: this.limit } : {}),
+      ...(this.ties ? { ties: true } : {}),
       ...(this.offset ? { offset: this.offset } : {}),
     }
   }

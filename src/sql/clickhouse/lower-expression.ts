@@ -9,11 +9,12 @@ import { definite, lowerCall } from './lower-call.ts'
 import { lowerLike } from './lower-like.ts'
 import { bareInteger, lowerLiteral } from './lower-literal.ts'
 import { lowerExists, lowerQuantified, lowerScalarQuery } from './lower-subquery.ts'
+import { lowerSortKey } from './lower-sort.ts'
 import type { Lowering, Place } from './lowering.ts'
 import { mayThrow } from './node-facts.ts'
 import { bareType, physicalType } from './physical.ts'
 import { call, cast, identifier, integer, lambda, nothing, when } from './tree.ts'
-import type { Node, Sort } from './tree.ts'
+import type { Node } from './tree.ts'
 
 export function lowerExpression(lowering: Lowering, expression: Expression, place: Place): Node {
   const go = (part: Expression): Node => lowering.expression(part, place)
@@ -166,12 +167,4 @@ export function lowerAggregateCall(lowering: Lowering, aggregate: Call, place: P
     (i) => isNullable(aggregate.arguments[i]!),
     { orderBy: aggregate.orderBy.map((key) => lowerSortKey(lowering, key, place)), ...(filter ? { filter } : {}), ...over },
   )
-}
-
-export function lowerSortKey(
-  lowering: Lowering,
-  key: { readonly expression: Expression; readonly descending: boolean; readonly nullsFirst: boolean },
-  place: Place,
-): Sort {
-  return { expression: lowering.expression(key.expression, place), descending: key.descending, nullsFirst: key.nullsFirst }
 }

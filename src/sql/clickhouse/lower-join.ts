@@ -80,7 +80,8 @@ function side(lowering: Lowering, relation: Relation, needed: ReadonlySet<string
   if (key === undefined) return { kind: 'query', query: inner, alias }
   const columns: SelectColumn[] = [
     ...symbols.map((symbol) => ({ expression: identifier(symbol), alias: symbol })),
-    { expression: call('materialize', integer(1)), alias: key },
+    // a constant would be seen through where the side is a join itself
+    { expression: call('arrayJoin', call('array', integer(1))), alias: key },
   ]
   return {
     kind: 'query',

@@ -2,9 +2,9 @@ import { unreachable } from '../../base/assert.ts'
 import { columnsOf } from '../analyzer/nullability.ts'
 import { callExpressions } from '../analyzer/visit.ts'
 import type { Aggregate, Relation, Scan } from '../ir.ts'
-import { isNested } from '../types/coercion.ts'
 import { Block } from './block.ts'
-import { lowerAggregateCall, lowerSortKey } from './lower-expression.ts'
+import { lowerAggregateCall } from './lower-expression.ts'
+import { lowerSortKeys } from './lower-sort.ts'
 import { lowerJoin } from './lower-join.ts'
 import { lowerRecursive, lowerRecursiveReference, lowerSet } from './lower-set.ts'
 import { lowerMembershipFilter } from './lower-subquery.ts'
@@ -152,13 +152,7 @@ function lowerSort(lowering: Lowering, relation: Extract<Relation, { kind: 'sort
   const plainKeys = expressions.every((each) => each.kind === 'column')
   if (block.orderBy || block.isLimited || (block.distinct && !plainKeys)) block = block.nest(needed)
   const place = placeIn(lowering, block)
-  block.orderBy = relation.keys.flatMap((key) => {
-    const sort = lowerSortKey(lowering, key, place)
-    if (!isNested(key.expression.type)) return [sort]
-    // an absent nested value is an empty option, which would come first
-    const isNull = lowering.values.isNull(sort.expression, key.expression.type)
-    return [{ expression: isNull, descending: key.nullsFirst, nullsFirst: false }, sort]
-  })
+  block.orderBy = relation.keys.flatMap((key) => lowerSortKeys(lowering, key, place, relation.input))
   return block
 }
 
@@ -166,6 +160,7 @@ function lowerLimit(lowering: Lowering, relation: Extract<Relation, { kind: 'lim
   let block = lowering.relation(relation.input, required)
   if (block.isLimited) block = block.nest(required)
   if (relation.count !== undefined) block.limit = integer(relation.count)
+  if (relation.ties) block.ties = true
   if (relation.offset !== undefined && relation.offset > 0n) block.offset = integer(relation.offset)
   return block
 }

@@ -1,14 +1,14 @@
 import { isNullable } from '../analyzer/nullability.ts'
 import { callExpressions, windowExpressions } from '../analyzer/visit.ts'
-import type { Call, Expression, Relation, WindowSpecification } from '../ir.ts'
-import { isNested } from '../types/coercion.ts'
+import type { Call, Expression, Relation, WindowFunction, WindowSpecification } from '../ir.ts'
 import type { Block } from './block.ts'
-import { lowerAggregateCall, lowerSortKey } from './lower-expression.ts'
+import { lowerAggregateCall } from './lower-expression.ts'
 import type { Lowering, Place } from './lowering.ts'
 import { placeIn, withSymbols } from './place.ts'
 import { boolean, call, when } from './tree.ts'
 import type { Node, Window } from './tree.ts'
-import { lowerFrame } from './window-frame.ts'
+import { hasOffset, lowerFrame } from './window-frame.ts'
+import { lowerSortKey, lowerSortKeys } from './lower-sort.ts'
 
 /** Functions whose result ClickHouse takes from the whole partition whatever the frame says. */
 export function lowerWindow(lowering: Lowering, relation: Extract<Relation, { kind: 'window' }>, required: ReadonlySet<string>): Block {
@@ -21,14 +21,14 @@ export function lowerWindow(lowering: Lowering, relation: Extract<Relation, { ki
   let block = lowering.relation(relation.input, needed)
   if (!block.isPlain) block = block.nest(needed)
   const place = placeIn(lowering, block)
-  for (const each of functions) block.define(each.column.symbol, lowerWindowCall(lowering, each.call, each.window, place))
+  for (const each of functions) block.define(each.column.symbol, lowerWindowCall(lowering, each, place, relation.input))
   if (functions.length > 0) block.hasWindows = true
   return block
 }
 
-function lowerWindowCall(lowering: Lowering, windowCall: Call, window: WindowSpecification, place: Place): Node {
+function lowerWindowCall(lowering: Lowering, { call: windowCall, window }: WindowFunction, place: Place, input: Relation): Node {
   const lowered = window.frame && lowerFrame(window)
-  const plain = lowerSpecification(lowering, window, place)
+  const plain = lowerSpecification(lowering, window, place, input)
   if (!lowered) return lowerAggregateCall(lowering, windowCall, place, { over: plain })
   const { frame, key } = lowered
   const over = {
@@ -71,14 +71,12 @@ function windowOfNull(plain: Window, window: WindowSpecification): Window {
   return { ...plain, partitionBy, frame: { unit: 'ROWS', start: { kind: 'unbounded-preceding' }, end: { kind: 'unbounded-following' } } }
 }
 
-function lowerSpecification(lowering: Lowering, window: WindowSpecification, place: Place): Window {
-  const orderBy = window.orderBy.flatMap((key) => {
-    const sort = lowerSortKey(lowering, key, place)
-    // an absent nested value is an empty option, which would come first
-    const { type } = key.expression
-    if (!isNested(type)) return [sort]
-    return [{ expression: lowering.values.isNull(sort.expression, type), descending: key.nullsFirst, nullsFirst: false }, sort]
-  })
+function lowerSpecification(lowering: Lowering, window: WindowSpecification, place: Place, input: Relation): Window {
+  const counts = window.frame !== undefined && hasOffset(window.frame) && window.frame.unit === 'range'
+  const orderBy = window.orderBy.flatMap((key) =>
+    // offsets are from the one key there is
+    counts ? [lowerSortKey(lowering, key, place)] : lowerSortKeys(lowering, key, place, input),
+  )
   return {
     partitionBy: window.partitionBy.map((each) => lowering.expression(each, place)),
     orderBy,

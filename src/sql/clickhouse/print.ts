@@ -32,6 +32,7 @@ function printSelect(query: SelectQuery): string {
   if (query.limitBy) text += ` LIMIT ${printIn(query.limitBy.count, named)} BY ${list(query.limitBy.by, named)}`
   if (query.limit) text += ` LIMIT ${printIn(query.limit, named)}`
   if (query.offset) text += ` OFFSET ${printIn(query.offset, named)}`
+  if (query.ties) text += ' WITH TIES'
   if (query.settings) text += ` SETTINGS ${printSettings(query.settings)}`
   const queries = (query.with ?? []).map((item) => `${quoteName(item.name)} AS (${print(item.query)})`)
   const values = [...named].map(([name, value]) => `${value} AS ${quoteName(name)}`)

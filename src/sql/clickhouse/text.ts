@@ -1,6 +1,6 @@
 import { unreachable } from '../../base/assert.ts'
 import type { ScalarName } from '../types/type.ts'
-import { call, cast, int64, integer, nothing, string, when } from './tree.ts'
+import { call, cast, float, int64, integer, nothing, string, when } from './tree.ts'
 import type { Node } from './tree.ts'
 import type { Values } from './values.ts'
 
@@ -82,10 +82,21 @@ function doubleText(values: Values, value: Node): Node {
         when(call('greater', x, integer(0)), string('Infinity'), string('-Infinity')),
         call('or', plain, call('equals', x, integer(0))),
         when(call('equals', call('position', text, string('.')), integer(0)), call('concat', text, string('.0')), text),
-        scientific(values, text, x),
+        values.let(javaDigits(absolute, text), (digits) => scientific(values, digits, x)),
       ),
     )
   })
+}
+
+/** Where Java has two digits although one would do: [the engine's text, Java's] of the smallest doubles. */
+const smallest = Array.from({ length: 200 }, (_, i) => Number.MIN_VALUE * (i + 1))
+  .map((each) => [each.toExponential(), each.toExponential(1)] as const)
+  .filter(([short, long]) => !short.includes('.') && Number(short.split('e')[0]) !== Number(long.split('e')[0]))
+
+/** Java writes two digits at least, and chooses those nearest to the value: of 5e-324 they are 4.9. */
+function javaDigits(absolute: Node, text: Node): Node {
+  const texts = (index: 0 | 1): Node => call('array', ...smallest.flatMap((pair) => [string(pair[index]), string(`-${pair[index]}`)]))
+  return when(call('less', absolute, float(1e-321)), call('transform', text, texts(0), texts(1), text), text)
 }
 
 function scientific(values: Values, text: Node, x: Node): Node {

@@ -77,6 +77,8 @@ export interface SelectQuery {
   readonly limitBy?: { readonly count: Node; readonly by: readonly Node[] }
   readonly offset?: Node
   readonly limit?: Node
+  /** With the rows equal to the last one in ORDER BY. */
+  readonly ties?: boolean
   readonly settings?: Readonly<Record<string, string | number>>
 }
 export interface SetQuery {

@@ -101,7 +101,10 @@ class Planner {
         )
       case 'limit': {
         const offset = relation.offset === undefined ? '' : `, after ${relation.offset}`
-        this.#line(depth, `${relation.count === undefined ? 'All rows' : `Limit ${relation.count}`}${offset}`)
+        this.#line(
+          depth,
+          `${relation.count === undefined ? 'All rows' : `Limit ${relation.count}${relation.ties ? ' with ties' : ''}`}${offset}`,
+        )
         return below(relation.input, [])
       }
       case 'join': {

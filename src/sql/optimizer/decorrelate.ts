@@ -6,12 +6,13 @@ import { holdsQuery } from '../analyzer/visit.ts'
 import type { Names } from '../clickhouse/values.ts'
 import type { Column, Expression, Relation } from '../ir.ts'
 import { BOOLEAN } from '../types/type.ts'
-import { allOf } from './conjunction.ts'
+import { allOf, conjuncts } from './conjunction.ts'
 import { DependentRelations, pass, reference, sameAs } from './dependent-relation.ts'
 import type { Dependent } from './dependent-relation.ts'
 import { gatherCall, quantifiedCall, singleValueCall } from './internal-functions.ts'
-import { isSingleRow, outerSymbols, symbolsOf } from './outer-symbols.ts'
+import { isSingleRow, outerSymbols, subqueryReads, symbolsOf } from './outer-symbols.ts'
 
+type Join = Extract<Relation, { kind: 'join' }>
 type Subquery = Extract<Expression, { kind: 'scalar-query' | 'exists' | 'quantified' }>
 
 /** Turns subqueries that read columns of the query around them, and LATERAL, into joins. From the outside in. */
@@ -205,8 +206,30 @@ class Decorrelation {
     }
   }
 
+  /** Subqueries in ON that read columns of the join: of an inner one, conditions on its rows; else columns of the side that they read. */
+  #join(relation: Join): Relation {
+    const sides = [relation.left, relation.right].map(symbolsOf)
+    const readsSide = (condition: Expression, side: number): boolean => subqueryReads(condition, sides[side]!)
+    const conditions = relation.on ? conjuncts(relation.on) : []
+    const correlated = conditions.filter((each) => readsSide(each, 0) || readsSide(each, 1))
+    if (correlated.length === 0) return this.#lateral(relation)
+    const { on, ...unconditional } = relation
+    const plain = conditions.filter((each) => !correlated.includes(each))
+    if (relation.type === 'inner' || relation.type === 'cross') {
+      const input: Join = plain.length === 0 ? unconditional : { ...unconditional, on: allOf(plain) }
+      return this.relation({ kind: 'filter', input, condition: allOf(correlated) })
+    }
+    if (correlated.some((each) => readsSide(each, 0) && readsSide(each, 1)))
+      throw new ServerError('NOT_SUPPORTED', 'A subquery in ON of an outer join cannot read columns of both sides')
+    const ofSide = (side: number): readonly Expression[] => correlated.filter((each) => readsSide(each, side))
+    const left = this.#hoist(relation.left, ofSide(0))
+    const right = this.#hoist(relation.right, ofSide(1))
+    const applied = conditions.map((each) => (readsSide(each, 0) ? left.apply(each) : readsSide(each, 1) ? right.apply(each) : each))
+    return this.#lateral({ ...relation, left: left.input, right: right.input, on: allOf(applied) })
+  }
+
   /** LATERAL: the right side reads columns of the left. */
-  #join(relation: Extract<Relation, { kind: 'join' }>): Relation {
+  #lateral(relation: Join): Relation {
     const left = this.relation(relation.left)
     const own = symbolsOf(left)
     const outer = [...outerSymbols(relation.right)].filter((symbol) => own.has(symbol))

@@ -4,11 +4,11 @@ import { columnsOf, isNullable } from '../analyzer/nullability.ts'
 import { rewrite, rewriteCall } from '../analyzer/rewrite.ts'
 import { visit } from '../analyzer/visit.ts'
 import type { Names } from '../clickhouse/values.ts'
-import type { Aggregate, Assignment, Column, Expression, Relation, SortKey } from '../ir.ts'
+import type { Aggregate, Assignment, Column, Expression, Relation, SortKey, WindowFunction } from '../ir.ts'
 import { isNested } from '../types/coercion.ts'
 import { BIGINT, BOOLEAN, INTEGER } from '../types/type.ts'
 import { allOf, conjuncts } from './conjunction.ts'
-import { rowNumberCall } from './internal-functions.ts'
+import { numberingCall } from './internal-functions.ts'
 import { reads, readsExpression } from './outer-symbols.ts'
 
 /** A relation that has, besides its own columns, the outer ones that it depends on: `outer` symbol → column of the relation. */
@@ -263,13 +263,17 @@ export class DependentRelations {
     const to = this.#replacing(inner.outer)
     const number: Column = { symbol: this.#names.fresh('c'), type: BIGINT, nullable: false }
     const window = { partitionBy: [...inner.outer.values()].map(reference), orderBy: sorted ? replaceKeys(sorted.keys, to) : [] }
-    const numbered: Relation = { kind: 'window', input: inner.relation, functions: [{ column: number, call: rowNumberCall(), window }] }
+    const functions: WindowFunction[] = [{ column: number, call: numberingCall('row_number'), window }]
+    // equal to the last row is what ranks with it
+    const rank: Column = relation.ties ? { ...number, symbol: this.#names.fresh('c') } : number
+    if (relation.ties) functions.push({ column: rank, call: numberingCall('rank'), window })
+    const numbered: Relation = { kind: 'window', input: inner.relation, functions }
     const offset = relation.offset ?? 0n
     const compare = (operator: '>' | '<=', value: bigint): Expression => ({
       kind: 'comparison',
       type: BOOLEAN,
       operator,
-      left: reference(number),
+      left: reference(operator === '>' ? number : rank),
       right: { kind: 'literal', type: BIGINT, value },
     })
     const last =

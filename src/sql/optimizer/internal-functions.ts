@@ -94,9 +94,9 @@ export function quantifiedCall(
   return callOf(definition, [operand, elements], BOOLEAN)
 }
 
-/** ROW_NUMBER(), for a window relation. */
-export function rowNumberCall(): Call {
-  const definition = findFunction('row_number')
-  if (!definition) throw new Error('no record for row_number')
+/** ROW_NUMBER() or RANK(), for a window relation. */
+export function numberingCall(name: 'row_number' | 'rank'): Call {
+  const definition = findFunction(name)
+  if (!definition) throw new Error(`no record for ${name}`)
   return callOf(definition, [], { kind: 'scalar', name: 'bigint' })
 }

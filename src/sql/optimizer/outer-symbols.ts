@@ -49,6 +49,15 @@ export function readsExpression(expression: Expression, symbols: ReadonlySet<str
   return found
 }
 
+/** Whether a subquery in the expression reads one of the symbols. */
+export function subqueryReads(expression: Expression, symbols: ReadonlySet<string>): boolean {
+  let found = false
+  visit(expression, (part) => {
+    if ('query' in part) found ||= reads(part.query, symbols)
+  })
+  return found
+}
+
 /** At most one row by its form: an aggregation without keys, one row of values, LIMIT 1. */
 export function isSingleRow(relation: Relation): boolean {
   switch (relation.kind) {
@@ -57,7 +66,7 @@ export function isSingleRow(relation: Relation): boolean {
     case 'values':
       return relation.rows.length <= 1
     case 'limit':
-      return (relation.count !== undefined && relation.count <= 1n) || isSingleRow(relation.input)
+      return (relation.count !== undefined && relation.count <= 1n && !relation.ties) || isSingleRow(relation.input)
     case 'project':
     case 'filter':
     case 'sort':

@@ -44,8 +44,10 @@ export interface Query extends Node {
   readonly body: QueryBody
   readonly orderBy: readonly SortItem[]
   readonly offset?: Expression
-  /** Absent for LIMIT ALL too. FETCH FIRST n ROWS ONLY is a limit; WITH TIES is not supported. */
+  /** Absent for LIMIT ALL too. FETCH FIRST n ROWS is a limit. */
   readonly limit?: Expression
+  /** Where WITH TIES stands: the rows equal to the last one in ORDER BY come, too. */
+  readonly ties?: Position
 }
 export interface With extends Node {
   readonly recursive: boolean

@@ -62,7 +62,8 @@ export function formatQuery(query: Query): string {
   }
   result += formatBody(query.body) + orderBy(query.orderBy)
   if (query.offset !== undefined) result += ` OFFSET ${formatExpression(query.offset)}`
-  if (query.limit !== undefined) result += ` LIMIT ${formatExpression(query.limit)}`
+  if (query.limit !== undefined && query.ties !== undefined) result += ` FETCH FIRST ${formatExpression(query.limit)} ROWS WITH TIES`
+  else if (query.limit !== undefined) result += ` LIMIT ${formatExpression(query.limit)}`
   return result
 }
 

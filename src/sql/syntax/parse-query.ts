@@ -1,4 +1,4 @@
-import { ServerError } from '../../base/errors.ts'
+import type { Position } from '../../base/errors.ts'
 import type { Expression, GroupBy, GroupingElement, Query, QueryBody, SelectBody, SelectItem, With } from './ast.ts'
 import { parseSetQuantifier } from './parse-call.ts'
 import { atImplicitAlias, parseFrom } from './parse-relation.ts'
@@ -30,9 +30,10 @@ function parseWith(stream: TokenStream): With | undefined {
 }
 
 /** OFFSET and LIMIT or FETCH FIRST, each once, in either order. */
-function parseLimits(stream: TokenStream): Pick<Query, 'offset' | 'limit'> {
+function parseLimits(stream: TokenStream): Pick<Query, 'offset' | 'limit' | 'ties'> {
   let offset: Expression | undefined
   let limit: Expression | 'all' | undefined
+  let ties: Position | undefined
   for (;;) {
     if (offset === undefined && stream.accept('OFFSET')) {
       offset = parseCount(stream)
@@ -40,24 +41,23 @@ function parseLimits(stream: TokenStream): Pick<Query, 'offset' | 'limit'> {
     } else if (limit === undefined && stream.accept('LIMIT')) {
       limit = stream.accept('ALL') ? 'all' : parseCount(stream)
     } else if (limit === undefined && stream.accept('FETCH')) {
-      limit = parseFetch(stream)
+      ;({ limit, ties } = parseFetch(stream))
     } else {
-      return { ...(offset && { offset }), ...(limit !== undefined && limit !== 'all' && { limit }) }
+      return { ...(offset && { offset }), ...(limit !== undefined && limit !== 'all' && { limit }), ...(ties && { ties }) }
     }
   }
 }
 
-function parseFetch(stream: TokenStream): Expression {
+function parseFetch(stream: TokenStream): { readonly limit: Expression; readonly ties?: Position } {
   const { at } = stream.token
   if (!stream.accept('FIRST')) stream.expect('NEXT')
   const counted = stream.token.kind === 'integer' || stream.token.kind === 'parameter'
   const limit: Expression = counted ? parseCount(stream) : { kind: 'integer', text: '1', at }
   if (!stream.accept('ROWS')) stream.expect('ROW')
   const ties = stream.position
-  if (stream.acceptAll('WITH', 'TIES'))
-    throw new ServerError('NOT_SUPPORTED', 'FETCH FIRST … WITH TIES is not supported', { position: ties })
+  if (stream.acceptAll('WITH', 'TIES')) return { limit, ties }
   stream.expect('ONLY')
-  return limit
+  return { limit }
 }
 
 function parseCount(stream: TokenStream): Expression {

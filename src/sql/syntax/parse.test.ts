@@ -263,9 +263,6 @@ describe('errors', () => {
   })
 
   test('known constructs that are left out are named', () => {
-    expect(failure('SELECT a FROM t FETCH FIRST 3 ROWS WITH TIES')).toBe(
-      'NOT_SUPPORTED line 1:36: FETCH FIRST … WITH TIES is not supported',
-    )
     expect(failure('SELECT a FROM t TABLESAMPLE BERNOULLI (10)')).toBe('NOT_SUPPORTED line 1:17: TABLESAMPLE is not supported')
   })
 })

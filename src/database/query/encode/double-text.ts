@@ -9,6 +9,8 @@ export function doubleText(value: number): string {
   const text = value.toExponential()
   const e = text.indexOf('e')
   const digits = text.slice(0, e)
+  // two digits at least, those nearest to the value: of the smallest doubles one would do, and is not the first of two
+  if (e <= 2 && size < 1e-321) return value.toExponential(1).replace('e', 'E')
   const exponent = text.charCodeAt(e + 1) === plus ? text.slice(e + 2) : text.slice(e + 1)
   return digits.includes('.') ? `${digits}E${exponent}` : `${digits}.0E${exponent}`
 }

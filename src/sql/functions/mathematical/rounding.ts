@@ -50,9 +50,13 @@ function truncateTo(context: LowerCall, value: Node, digits: Node): Node {
   )
 }
 
+/** Below it a double is 0: any number times this rounds to 0 as well, and 0 divided by it stays 0. */
+const leastFactor = 1e-323
+
 function powerOfTen(context: LowerCall, digits: Node): Node {
   const constant = context.constant(1)
-  return constant === undefined || constant === null ? call('exp10', digits) : float(Number(`1e${Number(constant)}`))
+  if (constant !== undefined && constant !== null) return float(Math.max(Number(`1e${Number(constant)}`), leastFactor))
+  return context.let(call('exp10', digits), (factor) => when(less(factor, float(leastFactor)), float(leastFactor), factor))
 }
 
 /** Whole numbers change only for negative digits. 128 bits hold every intermediate; the result is checked. */
@@ -173,6 +177,7 @@ export const roundingFunctions: readonly FunctionDefinition[] = [
       { sql: 'round(-2.5)', type: 'double', result: '-3.0' },
       { sql: 'round(1234.567, 2)', type: 'double', result: '1234.57' },
       { sql: 'round(12355, -2)', type: 'integer', result: '12400' },
+      { sql: 'round(1234.5, -400)', type: 'double', result: '0.0' },
       { sql: 'round(CAST(NULL AS double), 1)', type: 'double', result: null },
       { sql: 'round(2147483647, -1)', error: 'NUMERIC_VALUE_OUT_OF_RANGE' },
     ],

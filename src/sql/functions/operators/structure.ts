@@ -1,8 +1,17 @@
-import { call, identifier, integer, lambda } from '../../clickhouse/tree.ts'
+import { call, identifier, integer, lambda, when } from '../../clickhouse/tree.ts'
 import { isNested, isUnknown } from '../../types/coercion.ts'
-import type { FunctionDefinition } from '../definition.ts'
+import type { Node } from '../../clickhouse/tree.ts'
+import type { Type } from '../../types/type.ts'
+import type { FunctionDefinition, LowerCall } from '../definition.ts'
 
 const source = 'developer guide, "Operators"'
+
+/** An array with one more element; NULL when either is. */
+function withElement(context: LowerCall, array: Node, element: Node, type: Type, join: (array: Node, element: Node) => Node): Node {
+  return context.unwrap(array, 'option', (x) =>
+    context.let(element, (e) => when(context.isNull(e, type), context.nullOf(context.returnType), context.wrap(join(x, e)))),
+  )
+}
 
 /** `||` of texts and arrays; NULL makes NULL. */
 export const concatOperator: FunctionDefinition = {
@@ -23,17 +32,18 @@ export const concatOperator: FunctionDefinition = {
     },
     {
       pattern: '(array(T), T) -> array(T)',
-      lower: (context, a, b) => context.unwrap(a, 'option', (x) => context.wrap(call('arrayPushBack', x, b))),
+      lower: (context, a, b) => withElement(context, a, b, context.types[1]!, (x, e) => call('arrayPushBack', x, e)),
     },
     {
       pattern: '(T, array(T)) -> array(T)',
-      lower: (context, a, b) => context.unwrap(b, 'option', (x) => context.wrap(call('arrayPushFront', x, a))),
+      lower: (context, a, b) => withElement(context, b, a, context.types[0]!, (x, e) => call('arrayPushFront', x, e)),
     },
   ],
   examples: [
     { sql: "'a' || 'b'", type: 'varchar', result: 'ab' },
     { sql: "'a' || NULL", type: 'varchar', result: null },
     { sql: 'ARRAY[1] || 2', type: 'array(integer)', result: ['1', '2'] },
+    { sql: 'ARRAY[1] || CAST(NULL AS integer)', type: 'array(integer)', result: null },
     { sql: '0 || ARRAY[1] || ARRAY[2]', type: 'array(integer)', result: ['0', '1', '2'] },
     { sql: "1 || 'a'", error: 'TYPE_MISMATCH' },
   ],
