@@ -34,7 +34,7 @@ describe('mapEngineFault', () => {
     [
       'Code: 125. DB::Exception: Scalar subquery returned more than one row.',
       'SUBQUERY_MULTIPLE_ROWS',
-      'A scalar subquery returned more than one row',
+      'Scalar sub-query has returned multiple rows',
     ],
   ])('names %j without the words of the engine', (message, code, text) => {
     expect(told(message)).toMatchObject({ code, message: text })

@@ -33,7 +33,7 @@ const faults: Readonly<Record<number, readonly [ErrorCode, string]>> = {
   135: ['INVALID_FUNCTION_ARGUMENT', 'An index into an array is out of range'],
   190: ['INVALID_FUNCTION_ARGUMENT', 'The arrays must have the same length'],
   427: ['INVALID_FUNCTION_ARGUMENT', 'A regular expression cannot be compiled'],
-  125: ['SUBQUERY_MULTIPLE_ROWS', 'A scalar subquery returned more than one row'],
+  125: ['SUBQUERY_MULTIPLE_ROWS', 'Scalar sub-query has returned multiple rows'],
   153: ['DIVISION_BY_ZERO', 'Division by zero'],
   158: ['RESULT_TOO_LARGE', 'The query reads or returns more than is allowed'],
   307: ['RESULT_TOO_LARGE', 'The query reads or returns more than is allowed'],

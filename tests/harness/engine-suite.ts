@@ -263,7 +263,7 @@ export function describeEngine(name: string, open: (bounds?: EngineBounds) => Pr
       ["SELECT accurateCast(300 + number, 'UInt8') FROM numbers(3)", 'INVALID_CAST_ARGUMENT', 'A value cannot be cast to the wanted type'],
       ["SELECT CAST('maybe' AS Bool)", 'INVALID_CAST_ARGUMENT', 'A text cannot be cast to boolean'],
       ["SELECT match('a', '(')", 'INVALID_FUNCTION_ARGUMENT', 'A regular expression cannot be compiled'],
-      ['SELECT (SELECT number FROM numbers(2))', 'SUBQUERY_MULTIPLE_ROWS', 'A scalar subquery returned more than one row'],
+      ['SELECT (SELECT number FROM numbers(2))', 'SUBQUERY_MULTIPLE_ROWS', 'Scalar sub-query has returned multiple rows'],
       [
         "SELECT throwIf(number = 2, 'TIDEMARK|NUMERIC_VALUE_OUT_OF_RANGE|bigint overflow: 1 + 2 (x)') FROM numbers(5)",
         'NUMERIC_VALUE_OUT_OF_RANGE',

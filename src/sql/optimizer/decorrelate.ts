@@ -213,7 +213,7 @@ class Decorrelation {
     const conditions = relation.on ? conjuncts(relation.on) : []
     const correlated = conditions.filter((each) => readsSide(each, 0) || readsSide(each, 1))
     if (correlated.length === 0) return this.#lateral(relation)
-    const { on, ...unconditional } = relation
+    const { on: _, ...unconditional } = relation
     const plain = conditions.filter((each) => !correlated.includes(each))
     if (relation.type === 'inner' || relation.type === 'cross') {
       const input: Join = plain.length === 0 ? unconditional : { ...unconditional, on: allOf(plain) }
