@@ -202,6 +202,8 @@ export interface QueryInsights {
   /** Answered so far, this page included. */
   readonly outputRows: number
   readonly outputBytes: number
+  /** What an UNLOAD has written; absent until everything is. */
+  readonly unload?: { readonly partitions: number; readonly rows: number; readonly bytes: number }
 }
 
 export interface PreparedQueryDescription {

@@ -9,6 +9,7 @@ import type { Query } from './ir.ts'
 import { decorrelate } from './optimizer/decorrelate.ts'
 import { hasOnlyFullGroups } from './optimizer/full-groups.ts'
 import { pushDown } from './optimizer/push-down.ts'
+import { repeatable } from './optimizer/repeatable.ts'
 import type * as ast from './syntax/ast.ts'
 import { parse } from './syntax/parse.ts'
 import type { Dialect } from './syntax/postgresql.ts'
@@ -122,7 +123,8 @@ export function compile(text: string, catalog: Catalog, session: Session): Compi
     case 'describe':
       return compileMetadata(statement, catalog, session)
     case 'unload': {
-      const query = compileQuery(statement.query, catalog, session).compiled
+      const isCut = statement.options.some(({ name }) => name === 'partitioned_by' || name === 'max_file_size')
+      const query = compileQuery(statement.query, catalog, session, isCut).compiled
       return { kind: 'unload', query, target: unloadTarget(statement.to, statement.options, query.columns, statement.at) }
     }
   }
@@ -130,10 +132,17 @@ export function compile(text: string, catalog: Catalog, session: Session): Compi
 
 export type CompiledQuery = Extract<RunnableStatement, { kind: 'query' }>
 
-function compileQuery(query: ast.Query, catalog: Catalog, session: Session): { readonly compiled: CompiledQuery; readonly query: Query } {
+/** `isRepeated`: it is run several times, and must give the same rows each time. */
+function compileQuery(
+  query: ast.Query,
+  catalog: Catalog,
+  session: Session,
+  isRepeated = false,
+): { readonly compiled: CompiledQuery; readonly query: Query } {
   const analysis = analyze(query, catalog, session)
   const { fields, names, tables } = analysis
-  const optimized = { relation: pushDown(decorrelate(analysis.relation, names)), fields }
+  const relation = pushDown(decorrelate(analysis.relation, names))
+  const optimized = { relation: isRepeated ? repeatable(relation) : relation, fields }
   const tree = lower(optimized, names, session.nowNs)
   const columns = fields.map(({ name, column }) => ({ name, type: column.type }))
   const settings = hasOnlyFullGroups(optimized.relation) ? fullGroupSettings : querySettings

@@ -66,6 +66,8 @@ export function unloadTarget(to: string, options: readonly UnloadOption[], colum
   const encryption = choice('encryption', 'SSE_S3', 'SSE_S3', 'SSE_KMS')
   const kms = given.get('kms_key')
   if (kms !== undefined && encryption !== 'SSE_KMS') throw refuse("UNLOAD option 'kms_key' needs encryption = 'SSE_KMS'", kms.at)
+  if (kms !== undefined && !/^[\w:/-]{1,2048}$/.test(textOf(kms)))
+    throw refuse("UNLOAD option 'kms_key' must be the id or ARN of a key", kms.at)
   const target: UnloadTarget = {
     bucket,
     folder: folder.replace(/^\/+|\/+$/g, ''),

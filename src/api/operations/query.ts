@@ -47,7 +47,7 @@ export const query = operation<QueryRequest, Output>({
 })
 
 /** Nanoseconds keep all their digits: they are written as a bigint. */
-const insightsResponse = ({ tableCount, temporal, spatial, outputRows, outputBytes }: Insights) => ({
+const insightsResponse = ({ tableCount, temporal, spatial, outputRows, outputBytes, unload }: Insights) => ({
   ...(spatial && {
     QuerySpatialCoverage: { Max: { Value: spatial.value, TableArn: spatial.tableArn, PartitionKey: spatial.partitionKey } },
   }),
@@ -55,4 +55,5 @@ const insightsResponse = ({ tableCount, temporal, spatial, outputRows, outputByt
   QueryTableCount: tableCount,
   OutputRows: outputRows,
   OutputBytes: outputBytes,
+  ...(unload && { UnloadPartitionCount: unload.partitions, UnloadWrittenRows: unload.rows, UnloadWrittenBytes: unload.bytes }),
 })

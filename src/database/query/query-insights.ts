@@ -7,7 +7,7 @@ import type { QueryInsights } from '../database.ts'
 import { engineReads } from './engine-reads.ts'
 
 /** What can be told about a query before it runs. */
-export type ReadInsights = Omit<QueryInsights, 'outputRows' | 'outputBytes'>
+export type ReadInsights = Omit<QueryInsights, 'outputRows' | 'outputBytes' | 'unload'>
 
 export interface InsightOptions {
   readonly engine: Engine
@@ -27,15 +27,16 @@ export async function readInsights(
   session: Session,
   options: InsightOptions,
 ): Promise<ReadInsights> {
-  if (statement.kind !== 'query') return { tableCount: 0 }
+  const query = statement.kind === 'unload' ? statement.query : statement
+  if (query.kind !== 'query') return { tableCount: 0 }
   const { engine, catalog, account, queryId, timeoutMs } = options
   const reads = tableReads(queryString, catalog.snapshot(), session)
   const arn = ({ database, table }: TableRead): string => tableArn(account, database, table)
-  const insights = { tableCount: statement.tables.length }
+  const insights = { tableCount: query.tables.length }
   const widest = greatest(reads, (read) => rangeNs(read, session.nowNs))
   if (!widest) return insights
   const temporal = { valueNs: rangeNs(widest, session.nowNs), tableArn: arn(widest) }
-  const { text, settings } = statement
+  const { text, settings } = query
   const planned = await engineReads(engine, { text, settings, queryId, timeoutMs })
   const most = greatest(planned, share)
   const table = most && reads.find((read) => read.engineTable === most.table)

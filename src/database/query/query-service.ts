@@ -198,7 +198,9 @@ class EngineQueryService implements QueryService {
       progressPercentage: page.progressPercentage,
       cumulativeBytesScanned: page.bytesScanned,
       cumulativeBytesMetered: page.bytesMetered,
-      ...(origin.insights && { insights: { ...origin.insights, outputRows, outputBytes } }),
+      ...(origin.insights && {
+        insights: { ...origin.insights, outputRows, outputBytes, ...(origin.source.unloaded && { unload: origin.source.unloaded }) },
+      }),
     }
   }
 

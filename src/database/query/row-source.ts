@@ -9,8 +9,17 @@ export interface RowSource {
   /** Resolves when `next` or `ended` may answer otherwise, at the latest after `timeoutMs`. */
   wait(timeoutMs: number): Promise<void>
   readonly progress: QueryProgress
+  /** What an UNLOAD has written, when everything is. */
+  readonly unloaded?: UnloadFigures | undefined
   /** Frees what the source holds. Idempotent. */
   close(): Promise<void>
+}
+
+export interface UnloadFigures {
+  /** 0 without partitioned_by. */
+  readonly partitions: number
+  readonly rows: number
+  readonly bytes: number
 }
 
 export interface QueryProgress {

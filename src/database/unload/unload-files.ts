@@ -23,6 +23,8 @@ export interface FileWriterOptions {
   readonly store: ObjectStore
   readonly statement: UnloadStatement
   readonly queryId: string
+  /** Called with each file that is there. */
+  readonly onFile: (file: UnloadedFile) => void
   /** Everything of the query but its text; `settings` hold those of the statement. */
   readonly engineQuery: Omit<EngineQuery, 'text'>
 }
@@ -32,11 +34,11 @@ const gzipLevel = 4
 const textBytes = 64 * 1024
 
 /** Writes the rows of a share into files as large as the statement allows. Each file is there whole or not at all. */
-export async function writeShare(options: FileWriterOptions, folder: string, share: UnloadShare): Promise<UnloadedFile[]> {
+export async function writeShare(options: FileWriterOptions, folder: string, share: UnloadShare): Promise<void> {
   return options.statement.target.format === 'PARQUET' ? writeParquet(options, folder, share) : writeCsv(options, folder, share)
 }
 
-async function writeParquet(options: FileWriterOptions, folder: string, share: UnloadShare): Promise<UnloadedFile[]> {
+async function writeParquet(options: FileWriterOptions, folder: string, share: UnloadShare): Promise<void> {
   const { engine, store, statement, engineQuery } = options
   const { query, target } = statement
   const settings = {
@@ -56,12 +58,12 @@ async function writeParquet(options: FileWriterOptions, folder: string, share: U
   const rows = counter.bytes === 0 ? 0 : await parquetRows(store, target.bucket, key, counter.bytes)
   if (rows === 0) {
     await store.remove(target.bucket, [key])
-    return []
+    return
   }
-  return [{ key, bytes: counter.bytes, rows }]
+  options.onFile({ key, bytes: counter.bytes, rows })
 }
 
-async function writeCsv(options: FileWriterOptions, folder: string, share: UnloadShare): Promise<UnloadedFile[]> {
+async function writeCsv(options: FileWriterOptions, folder: string, share: UnloadShare): Promise<void> {
   const { engine, store, statement, engineQuery } = options
   const { query, target } = statement
   const columns = query.columns.slice(0, query.columns.length - target.partitionColumns)
@@ -74,7 +76,6 @@ async function writeCsv(options: FileWriterOptions, folder: string, share: Unloa
   const text = shareText(query.text, query.columns, target.partitionColumns, share)
   const result = await engine.query({ ...engineQuery, text })
   const isGzip = target.compression === 'GZIP'
-  const files: UnloadedFile[] = []
   try {
     const lines = new Lines(
       result.chunks(),
@@ -90,12 +91,11 @@ async function writeCsv(options: FileWriterOptions, folder: string, share: Unloa
       const source = Readable.from(lines.file(header, () => counter.bytes < target.maxFileBytes))
       const flow = isGzip ? pipeline(source, createGzip({ level: gzipLevel }), counter) : pipeline(source, counter)
       await bothEnd(flow, store.write(target.bucket, key, counter, putOptions(options)))
-      files.push({ key, bytes: counter.bytes, rows: lines.rows - rowsBefore })
+      options.onFile({ key, bytes: counter.bytes, rows: lines.rows - rowsBefore })
     }
   } finally {
     await result.close()
   }
-  return files
 }
 
 /** The lines of a result, cut into files. */

@@ -10,7 +10,7 @@ import type { Admitted } from '../query/admission.ts'
 import { columnInfo } from '../query/encode/column-info.ts'
 import { row, scalar } from '../query/encode/datum-text.ts'
 import type { PageText } from '../query/encode/page-text.ts'
-import { type QueryProgress, type RowSource, leastMeteredBytes, writeRow } from '../query/row-source.ts'
+import { type QueryProgress, type RowSource, type UnloadFigures, leastMeteredBytes, writeRow } from '../query/row-source.ts'
 import { Signal } from '../query/signal.ts'
 import { cellText } from './csv-row.ts'
 import { type FileWriterOptions, type UnloadedFile, writeShare } from './unload-files.ts'
@@ -31,6 +31,8 @@ export const unloadColumns = [
   { name: 'manifestFile', type: VARCHAR },
 ]
 
+/** What an UNLOAD reads nobody reads soon: it must not fill the engine's cache of blocks, nor push out of it what dashboards read. */
+const readOnce = { use_uncompressed_cache: 0 }
 /** Source: developer guide, "Quotas". */
 const mostPartitions = 100
 const mostPieces = 1000
@@ -47,8 +49,11 @@ export class UnloadRows implements RowSource {
   readonly #arrived = new Signal()
   readonly #stop = new AbortController()
   readonly #work: Promise<void>
-  #files: UnloadedFile[] = []
+  /** Whole ones; with their metadata and manifest in the end. */
+  readonly #files: UnloadedFile[] = []
+  readonly #others: string[] = []
   #bytesRead = 0
+  #partitionCount = 0
   #row: string | undefined
   #failure: unknown
   #isDone = false
@@ -87,6 +92,12 @@ export class UnloadRows implements RowSource {
     return { percentage, bytesScanned: this.#bytesRead, bytesMetered: Math.max(leastMeteredBytes, this.#bytesRead) }
   }
 
+  get unloaded(): UnloadFigures | undefined {
+    if (this.#row === undefined) return undefined
+    const sum = (figure: 'rows' | 'bytes'): number => this.#files.reduce((total, file) => total + file[figure], 0)
+    return { partitions: this.#partitionCount, rows: sum('rows'), bytes: sum('bytes') }
+  }
+
   async close(): Promise<void> {
     if (!this.#isDone) {
       this.#stop.abort(new ServerError('QUERY_CANCELLED', 'The UNLOAD was cancelled'))
@@ -105,7 +116,7 @@ export class UnloadRows implements RowSource {
       const writer = this.#writer(admitted)
       for (const { folder, ...share } of await this.#shares(writer.engineQuery)) {
         this.#stop.signal.throwIfAborted()
-        this.#files.push(...(await writeShare(writer, folder, share)))
+        await writeShare(writer, folder, share)
       }
       this.#stop.signal.throwIfAborted()
       this.#row = await this.#finish()
@@ -113,12 +124,7 @@ export class UnloadRows implements RowSource {
       this.#failure = explain(error) ?? error
       // of one that fails, the files that are whole stay, as AWS has it
       if (this.#stop.signal.aborted) {
-        await store
-          .remove(
-            bucket,
-            this.#files.map(({ key }) => key),
-          )
-          .catch(() => undefined)
+        await store.remove(bucket, [...this.#others, ...this.#files.map(({ key }) => key)]).catch(() => undefined)
       }
     }
     admitted?.leave()
@@ -128,8 +134,9 @@ export class UnloadRows implements RowSource {
 
   #writer(admitted: Admitted): FileWriterOptions {
     const { engine, store, queryId, timeoutMs } = this.#options
-    const settings = { ...this.#statement.query.settings, ...admitted.settings }
-    return { engine, store, statement: this.#statement, queryId, engineQuery: { settings, queryId, timeoutMs } }
+    const settings = { ...this.#statement.query.settings, ...admitted.settings, ...readOnce }
+    const onFile = (file: UnloadedFile): void => void this.#files.push(file)
+    return { engine, store, statement: this.#statement, queryId, onFile, engineQuery: { settings, queryId, timeoutMs } }
   }
 
   /** What goes into files of their own: partitions, and for Parquet, whose files cannot be cut, pieces of about the size that is asked for. */
@@ -145,6 +152,7 @@ export class UnloadRows implements RowSource {
         `UNLOAD writes into ${mostPartitions} partitions at most; the columns of partitioned_by have more values`,
       )
     }
+    if (target.partitionColumns > 0) this.#partitionCount = partitions.length
     return partitions.flatMap(({ path, key, bytes }): Share[] => {
       const share = { folder: results + path, ...(target.partitionColumns > 0 && { partition: key }) }
       const pieces = arePieces ? Math.min(mostPieces, Math.ceil(bytes / target.maxFileBytes)) : 1
@@ -208,8 +216,11 @@ export class UnloadRows implements RowSource {
       author: { name: 'Amazon Timestream', manifest_file_version: '1.0' },
     }
     await store.put(target.bucket, metadata, JSON.stringify(metadataText), put)
+    this.#others.push(metadata, manifest)
+    this.#stop.signal.throwIfAborted()
     // last: where it is, everything is
     await store.put(target.bucket, manifest, JSON.stringify(manifestText), put)
+    this.#stop.signal.throwIfAborted()
     return row(scalar(String(rows)), scalar(url(metadata)), scalar(url(manifest)))
   }
 }

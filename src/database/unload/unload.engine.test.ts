@@ -1,5 +1,6 @@
-import { mkdirSync, readFileSync, readdirSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { gunzipSync } from 'node:zlib'
 import { DuckDBInstance } from '@duckdb/node-api'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -117,6 +118,50 @@ describe('UNLOAD', () => {
     }
   })
 
+  it.each([
+    ["format = 'CSV', partitioned_by = ARRAY['p']", 4],
+    ["format = 'PARQUET', partitioned_by = ARRAY['p']", 4],
+    ["format = 'PARQUET', max_file_size = '16MB'", 1],
+  ])('with %s writes the rows that a LIMIT leaves each once, though every file is a run of its own', async (options, least) => {
+    const rowsOf = `SELECT y, z, to_hex(sha512(to_utf8(cast(y * 300 + z AS varchar)))) AS h, y % 4 AS p
+      FROM UNNEST(sequence(1, 300)) AS a (y) CROSS JOIN UNNEST(sequence(1, 300)) AS b (z)`
+    for (const [index, limit] of ['LIMIT 60000', 'ORDER BY p DESC LIMIT 59999'].entries()) {
+      const { rows, manifest } = await unload(`${rowsOf} ${limit}`, `limited-${options.length}-${index}`, `WITH (${options})`)
+      expect([rows, manifest.result_files.reduce((sum, file) => sum + file.file_metadata.row_count, 0)]).toEqual([
+        limit.slice(-5),
+        Number(limit.slice(-5)),
+      ])
+      if (index === 0) expect(manifest.result_files.length).toBeGreaterThanOrEqual(least)
+    }
+  })
+
+  it('tells in its insights what it has written and how much it has read', async () => {
+    const { database } = product
+    await database.createDatabase(product.root(), { databaseName: 'unloaded' })
+    await database.createTable(product.root(), { databaseName: 'unloaded', tableName: 'cpu' })
+    const record = (host: string) => ({
+      Dimensions: [{ Name: 'host', Value: host }],
+      MeasureName: 'load',
+      MeasureValue: '1',
+      Time: String(Date.now()),
+    })
+    await database.write(product.root(), { databaseName: 'unloaded', tableName: 'cpu', records: ['a', 'b', 'c'].map(record) })
+    const queryString = `UNLOAD (SELECT measure_value::double AS v, host FROM unloaded.cpu WHERE time > ago(1h)) TO 's3://results-bucket/insights'
+      WITH (compression = 'NONE', partitioned_by = ARRAY['host'])`
+    let page = await database.query(product.root(), { queryString, insights: true })
+    while (page.nextToken !== undefined) {
+      expect(page.insights?.unload).toBeUndefined()
+      page = await database.query(product.root(), { queryString, nextToken: page.nextToken })
+    }
+    expect(page.insights).toMatchObject({
+      tableCount: 1,
+      outputRows: 1,
+      temporal: { tableArn: expect.stringMatching(/:database\/unloaded\/table\/cpu$/) as string },
+      spatial: { partitionKey: ['measure_name'] },
+      unload: { partitions: 3, rows: 3, bytes: 12 },
+    })
+  })
+
   it('of no rows writes a manifest without files', async () => {
     for (const format of ['CSV', 'PARQUET']) {
       const { manifest, rows } = await unload('SELECT 1 AS x WHERE false', `none-${format}`, `WITH (format = '${format}')`)
@@ -145,17 +190,24 @@ describe('UNLOAD', () => {
     expect(readdirSync(bucket)).not.toContain('x')
   })
 
-  it.each(['CSV', 'PARQUET'])('that is cancelled leaves no %s file behind', async (format) => {
-    const endless = `SELECT a.x, b.x AS y, c.x AS z FROM UNNEST(sequence(1, 9999)) AS a (x) CROSS JOIN UNNEST(sequence(1, 9999)) AS b (x) CROSS JOIN UNNEST(sequence(1, 9999)) AS c (x)`
-    const queryString = `UNLOAD (${endless}) TO 's3://results-bucket/cancelled' WITH (format = '${format}')`
-    const { database } = product
-    const page = await database.query(product.root(), { queryString })
-    expect([page.rowCount, typeof page.nextToken]).toEqual([0, 'string'])
-    await database.cancelQuery(product.root(), page.queryId)
-    await expect(database.query(product.root(), { queryString, nextToken: page.nextToken! })).rejects.toMatchObject({
-      code: 'QUERY_CANCELLED',
-    })
-    const left = readdirSync(bucket, { recursive: true, encoding: 'utf8' })
-    expect(left.filter((path) => path.includes('AE') && path.startsWith('cancelled'))).toEqual([])
-  })
+  it.each(['CSV', 'PARQUET', "CSV', compression = 'NONE', max_file_size = '16MB"])(
+    'that is cancelled leaves no %s file behind',
+    async (format) => {
+      const endless = `SELECT y, z, to_hex(sha512(to_utf8(cast(y * 10000 + z AS varchar)))) AS h
+        FROM UNNEST(sequence(1, 9999)) AS a (y) CROSS JOIN UNNEST(sequence(1, 9999)) AS b (z)`
+      const queryString = `UNLOAD (${endless}) TO 's3://results-bucket/cancelled' WITH (format = '${format}')`
+      const { database } = product
+      const files = (): string[] =>
+        readdirSync(bucket, { recursive: true, encoding: 'utf8' }).filter((path) => path.includes('AE') && path.startsWith('cancelled'))
+      const page = await database.query(product.root(), { queryString })
+      expect([page.rowCount, typeof page.nextToken]).toEqual([0, 'string'])
+      const whole = (): string[] => (existsSync(join(bucket, 'cancelled')) ? files().filter((path) => path.endsWith('.csv')) : [])
+      if (format.includes('max_file_size')) while (whole().length === 0) await delay(20)
+      await database.cancelQuery(product.root(), page.queryId)
+      await expect(database.query(product.root(), { queryString, nextToken: page.nextToken! })).rejects.toMatchObject({
+        code: 'QUERY_CANCELLED',
+      })
+      expect(files()).toEqual([])
+    },
+  )
 })

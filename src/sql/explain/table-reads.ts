@@ -14,10 +14,10 @@ export interface TableRead extends TableReference, TimeRange {
   readonly engineTable: string
 }
 
-/** Every reading of a table in the query, in no order; none for statements that are no query. @throws ServerError as `compile` does */
+/** Every reading of a table in the query, in no order, also of one that is unloaded; none for other statements. @throws ServerError as `compile` does */
 export function tableReads(text: string, catalog: Catalog, session: Session): readonly TableRead[] {
   const statement = parse(text, session)
-  if (statement.kind !== 'query') return []
+  if (statement.kind !== 'query' && statement.kind !== 'unload') return []
   const { relation, names } = analyze(statement.query, catalog, session)
   const root = pushDown(decorrelate(relation, names))
   const reads: TableRead[] = []
