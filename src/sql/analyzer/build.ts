@@ -3,7 +3,7 @@ import { isCastable } from '../clickhouse/cast.ts'
 import type { FunctionDefinition } from '../functions/definition.ts'
 import { mismatchMessage, resolveSignature } from '../functions/resolve.ts'
 import type { Call, ComparisonOperator, Expression, Literal, LiteralValue } from '../ir.ts'
-import { coerces, comparisonType, isComparable, isOrderable, isScalar } from '../types/coercion.ts'
+import { coerces, comparisonType, isComparable, isNested, isOrderable, isScalar } from '../types/coercion.ts'
 import { BOOLEAN, sameType, typeText } from '../types/type.ts'
 import type { Type } from '../types/type.ts'
 import { fail } from './analyzer.ts'
@@ -41,7 +41,10 @@ export function castTo(expression: Expression, type: Type, safe: boolean): Expre
 /** CAST and TRY_CAST as written. */
 export function explicitCast(expression: Expression, type: Type, safe: boolean, at: Position): Expression {
   if (!isCastable(expression.type, type)) fail(at, 'TYPE_MISMATCH', `Cannot cast ${typeText(expression.type)} to ${typeText(type)}`)
-  return sameType(expression.type, type) ? withType(expression, type) : castTo(expression, type, safe)
+  if (sameType(expression.type, type)) return withType(expression, type)
+  // one element that does not convert is the failure of the whole
+  if (safe && isNested(type)) return { kind: 'try', type, operand: castTo(expression, type, false) }
+  return castTo(expression, type, safe)
 }
 
 export function asBoolean(expression: Expression, at: Position, what: string): Expression {
