@@ -5,6 +5,7 @@ import { connectionOptions } from '../src/cli/connection.ts'
 import { putConnectorOptions } from '../src/cli/connectors.ts'
 import { deadLetterOptions } from '../src/cli/dead-letters.ts'
 import { demoOptions } from '../src/cli/demo/demo.ts'
+import { migrateOptions } from '../src/cli/migrate/options.ts'
 import { exportOptions } from '../src/cli/transfer/export.ts'
 import { importOptions } from '../src/cli/transfer/import.ts'
 import { createKeyOptions, keyOptions, rotateMasterOptions, rotateStorageOptions, sessionOptions } from '../src/cli/keys.ts'
@@ -80,6 +81,11 @@ function commandLinePage(): string {
       'memory does not grow with the result. Both have the layout of UNLOAD: files in `results/`, with `--partitioned-by` in `results/COLUMN=VALUE/`, and a manifest and ' +
       'metadata in the folder itself. What fails or is interrupted leaves no files in a folder. Parquet in a folder has nested values, times and intervals as text.',
     optionTable(exportOptions),
+    '## tidemark migrate',
+    'Copies databases, tables, scheduled queries and records out of Amazon Timestream for LiveAnalytics, or out of another Tidemark, into a Tidemark: ' +
+      '[step by step](../guides/migrate-from-timestream.md). An interrupted run goes on where it stopped when the same command is given again; one that came to its end ' +
+      'copies what was written since. It exits 1 when not everything arrived.',
+    optionTable(migrateOptions),
     '## tidemark backup TARGET',
     'Backs up everything, a database or a table while the server works: what was acknowledged before is in it. `TARGET` is a folder on the machine of the server, or ' +
       '`s3://BUCKET/PREFIX`; it holds any number of backups. Files stay encrypted under the storage keys; the master key is not in a backup: keep it elsewhere.',

@@ -68,8 +68,8 @@ export function readConnection(sources: OptionSources): Connection {
   return { endpoint, region: options.region, credentials: rootKeyOf(options.data) }
 }
 
-/** The key that the first start left in the data folder, readable by its owner only. */
-function rootKeyOf(dataDirectory: string): Connection['credentials'] {
+/** The key that the first start left in the data folder, readable by its owner only. `variables` begin the names of those that give another. */
+export function rootKeyOf(dataDirectory: string, variables = 'AWS'): Connection['credentials'] {
   const path = rootCredentialsPath(dataDirectory)
   let text: string
   try {
@@ -77,7 +77,7 @@ function rootKeyOf(dataDirectory: string): Connection['credentials'] {
   } catch {
     throw new ServerError(
       'CONFIGURATION',
-      `no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give --data with the server's data folder (${path} cannot be read)`,
+      `no credentials: set ${variables}_ACCESS_KEY_ID and ${variables}_SECRET_ACCESS_KEY, or give --data with the server's data folder (${path} cannot be read)`,
     )
   }
   const key = JSON.parse(text) as Partial<Connection['credentials']>

@@ -4,10 +4,11 @@ import { connectionOptions } from '../connection.ts'
 import { Interrupted } from '../failure.ts'
 import type { Host } from '../host.ts'
 import type { Output } from '../output.ts'
+import { migrateOptions } from '../migrate/options.ts'
 import { exportOptions, runExport } from './export.ts'
 import { importOptions, runImport } from './import.ts'
 
-/** `tidemark import` and `tidemark export`. */
+/** `tidemark import`, `tidemark export` and `tidemark migrate`. */
 export function addTransferCommands(program: Command, host: Host, output: Output, progress: (text: string) => void): void {
   const interruptible = (): AbortSignal => {
     const abort = new AbortController()
@@ -27,4 +28,14 @@ export function addTransferCommands(program: Command, host: Host, output: Output
     .action(async (sql: string, target: string, _options: object, self: Command) => {
       await runExport(sql, target, optionSources(self), output, progress, interruptible())
     })
+
+  command(
+    program,
+    'migrate',
+    'Copy databases, tables, scheduled queries and records out of Timestream, or of another Tidemark',
+    migrateOptions,
+  ).action(async (_options: object, self: Command) => {
+    const { runMigrate } = await import('../migrate/migrate.ts')
+    await runMigrate(optionSources(self), output, progress, interruptible())
+  })
 }

@@ -10,38 +10,38 @@ export interface Place {
   readonly line: number
 }
 
-export interface PlacedRecord {
+export interface PlacedRecord<P> {
   readonly record: RowRecord
-  readonly place: Place
+  readonly place: P
 }
 
-export interface RecordWriterOptions {
+export interface RecordWriterOptions<P> {
   readonly connection: Connection
   readonly databaseName: string
   readonly tableName: string
   /** Called for each record that the server does not take. */
-  readonly onReject: (place: Place, reason: string) => void
+  readonly onReject: (place: P, reason: string) => void
   readonly signal: AbortSignal
 }
 
 const recordsPerWrite = 100
 const writesAtOnce = 12
 
-/** Writes records to a server, many requests at a time, at the pace that the server sets. */
-export class RecordWriter {
-  readonly #options: RecordWriterOptions
+/** Writes records to a server, many requests at a time, at the pace that the server sets. `P` says where a record comes from. */
+export class RecordWriter<P = Place> {
+  readonly #options: RecordWriterOptions<P>
   readonly #writes = new Set<Promise<void>>()
   #failure: unknown
-  #batch: PlacedRecord[] = []
+  #batch: PlacedRecord<P>[] = []
   /** Records that the server has taken. */
   written = 0
 
-  constructor(options: RecordWriterOptions) {
+  constructor(options: RecordWriterOptions<P>) {
     this.#options = options
   }
 
   /** Resolves when more may come. Throws what stopped an earlier request. */
-  async add(record: RowRecord, place: Place): Promise<void> {
+  async add(record: RowRecord, place: P): Promise<void> {
     this.#batch.push({ record, place })
     if (this.#batch.length >= recordsPerWrite) await this.#send()
   }
@@ -67,7 +67,7 @@ export class RecordWriter {
     }
   }
 
-  async #write(batch: readonly PlacedRecord[]): Promise<void> {
+  async #write(batch: readonly PlacedRecord<P>[]): Promise<void> {
     const { connection, databaseName, tableName, signal } = this.#options
     for (let attempt = 0; ; attempt++) {
       try {
@@ -86,13 +86,13 @@ export class RecordWriter {
     }
   }
 
-  #rejected(batch: readonly PlacedRecord[], { body }: ServiceFailure): void {
+  #rejected(batch: readonly PlacedRecord<P>[], { body }: ServiceFailure): void {
     const rejects = (body['RejectedRecords'] ?? []) as readonly { readonly RecordIndex: number; readonly Reason: string }[]
     this.written += batch.length - rejects.length
     for (const { RecordIndex, Reason } of rejects) this.#options.onReject(batch[RecordIndex]!.place, Reason)
   }
 
-  async #halve(batch: readonly PlacedRecord[], error: ServiceFailure): Promise<void> {
+  async #halve(batch: readonly PlacedRecord<P>[], error: ServiceFailure): Promise<void> {
     const [first] = batch
     if (batch.length === 1 && first) return this.#options.onReject(first.place, error.message)
     const middle = batch.length >> 1
