@@ -10,6 +10,7 @@ import { exportOptions } from '../src/cli/transfer/export.ts'
 import { importOptions } from '../src/cli/transfer/import.ts'
 import { createKeyOptions, keyOptions, rotateMasterOptions, rotateStorageOptions, sessionOptions } from '../src/cli/keys.ts'
 import { policyListOptions, putPolicyOptions, simulateOptions } from '../src/cli/policies.ts'
+import { deleteOptions } from '../src/cli/delete.ts'
 import { queryOptions } from '../src/cli/query.ts'
 import { statusOptions } from '../src/cli/status.ts'
 import { runOptions, scheduledQueryOptions } from '../src/cli/scheduled-queries.ts'
@@ -60,6 +61,9 @@ function commandLinePage(): string {
     '## tidemark query "SQL"',
     'Runs a query and prints its rows, all pages of them.',
     optionTable(queryOptions),
+    '## tidemark delete DATABASE TABLE --where CONDITION',
+    'Deletes records [for good](compatibility.md#delete): counts them, asks, deletes. It needs the permission `timestream:DeleteRecords` on the table.',
+    optionTable(deleteOptions),
     '## tidemark status',
     'Shows databases, tables, rows, series, bytes of each tier, rates, and the engine.',
     optionTable(statusOptions),

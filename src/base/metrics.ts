@@ -33,6 +33,7 @@ export class Metrics {
     'Late records that lost against stored ones: reported into the bucket of their table, lost on the way there, or unreported without a bucket',
     ['outcome'],
   )
+  readonly #deletedRecords = this.#counter('tidemark_deleted_records_total', 'Records that DELETE has deleted', [])
   readonly #batchRecords = this.#histogram('tidemark_batch_records', 'Records that became durable together', [], batchBuckets)
   readonly #batchSeconds = this.#histogram('tidemark_batch_duration_seconds', 'Time to make a batch durable', [], secondsBuckets)
   readonly #batchFailures = this.#counter('tidemark_batch_failures_total', 'Batches that could not be made durable', [])
@@ -85,6 +86,10 @@ export class Metrics {
 
   countLateRejects(outcome: 'reported' | 'lost' | 'unreported', count: number): void {
     this.#lateRejects.inc({ outcome }, count)
+  }
+
+  countDeletedRecords(count: number): void {
+    this.#deletedRecords.inc(count)
   }
 
   countBatch(records: number, seconds: number): void {

@@ -1,2 +1,2 @@
 /** The part of `process` that the commands use. */
-export type Host = Pick<NodeJS.Process, 'stdout' | 'stderr' | 'on' | 'off' | 'once' | 'exit'>
+export type Host = Pick<NodeJS.Process, 'stdin' | 'stdout' | 'stderr' | 'on' | 'off' | 'once' | 'exit'>

@@ -8,6 +8,7 @@ import { command, optionSources } from './command-options.ts'
 import { connectionOptions } from './connection.ts'
 import { addConnectorCommands } from './connectors.ts'
 import { addDeadLetterCommands } from './dead-letters.ts'
+import { addDeleteCommand } from './delete.ts'
 import { demoOptions, runDemo } from './demo/demo.ts'
 import { Interrupted, ServiceFailure } from './failure.ts'
 import type { Host } from './host.ts'
@@ -87,6 +88,7 @@ function buildProgram(host: Host): Command {
     },
   )
 
+  addDeleteCommand(program, host, output)
   addTransferCommands(program, host, output, progress)
   addBackupCommands(program, output, progress)
   addKeyCommands(program, output)

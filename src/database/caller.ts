@@ -22,6 +22,15 @@ export interface Caller {
   readonly userAgent?: string
   /** Gathers what was asked of policies for this call, for the audit log. */
   readonly decisions?: AccessDecision[]
+  /** Writes a line of its own into the audit log, for what the call set going. Absent: there is no such log. */
+  readonly record?: (operation: string, facts: AuditFacts, failure: unknown) => void
+}
+
+export interface AuditFacts {
+  /** SQL, as the client sent it. */
+  readonly statement?: string
+  /** How many it was about. */
+  readonly records?: number
 }
 
 export interface AccessDecision {

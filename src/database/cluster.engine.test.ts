@@ -160,6 +160,23 @@ describe.runIf(hasKeeper() || process.env['CLICKHOUSE_URL'] !== undefined)('two 
     expect(tables.find(({ tableName }) => tableName === 'cpu')).toMatchObject({ rows: 1, series: 1 })
   })
 
+  it('delete on all shards what any of them has written, and can write it again', async () => {
+    await left.database.createTable(root(left), { databaseName: 'shared', tableName: 'erased' })
+    const records = ['a', 'b', 'c', 'd', 'e', 'f'].map((host) => ({ ...record(host), Time: String(systemClock.nowMs()) }))
+    const write = (node: Node): Promise<unknown> =>
+      node.database.write(root(node), { databaseName: 'shared', tableName: 'erased', records })
+    const rows = async (node: Node, queryString: string): Promise<unknown> =>
+      (JSON.parse((await node.database.query(root(node), { queryString })).rowsJson) as { Data: { ScalarValue: string }[] }[]).map(
+        ({ Data }) => Data[0]!.ScalarValue,
+      )
+    await write(left)
+    expect(await rows(right, "DELETE FROM shared.erased WHERE host <> 'f'")).toEqual(['5'])
+    for (const node of [left, right]) expect(await rows(node, 'SELECT host FROM shared.erased')).toEqual(['f'])
+    await write(left)
+    expect(await rows(right, 'SELECT count(*) FROM shared.erased')).toEqual(['6'])
+    await left.database.deleteTable(root(left), 'shared', 'erased')
+  })
+
   it('know no table that the other has removed', async () => {
     await left.database.deleteTable(root(left), 'shared', 'contested')
     await expect(right.database.describeTable(root(right), 'shared', 'contested')).rejects.toMatchObject({ code: 'RESOURCE_NOT_FOUND' })

@@ -20,7 +20,7 @@ export interface DatabaseOptions {
   readonly clock: Clock
   readonly limits: Limits
   readonly log: Log
-  readonly metrics: Pick<Metrics, 'countRecords' | 'countLateRejects' | 'countScheduledRun'>
+  readonly metrics: Pick<Metrics, 'countRecords' | 'countDeletedRecords' | 'countLateRejects' | 'countScheduledRun'>
   /** Where notifications of scheduled queries go; absent: nowhere. */
   readonly notifier?: Notifier
 }

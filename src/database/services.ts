@@ -106,6 +106,8 @@ export function openServices(options: DatabaseOptions, hooks: ServiceHooks): Ser
     log,
     account,
     objectStore,
+    deleter: storage.deleter,
+    onDeleted: (records) => metrics.countDeletedRecords(records),
     resultFiles: new ResultFiles(join(storage.dataDirectory, 'results'), limits.resultFileBytes),
     ...(storage.engine.kind === 'chdb' && { machine: { processors: availableParallelism(), memoryBytes: totalmem() } }),
     flushTable: (table) => flushForReading(storage.writer, table),

@@ -6,6 +6,7 @@ import { lower } from './clickhouse/lower.ts'
 import { print } from './clickhouse/print.ts'
 import { planLines } from './explain/plan.ts'
 import type { Query } from './ir.ts'
+import { compileDelete, type DeleteStatement } from './delete.ts'
 import { decorrelate } from './optimizer/decorrelate.ts'
 import { hasOnlyFullGroups } from './optimizer/full-groups.ts'
 import { pushDown } from './optimizer/push-down.ts'
@@ -75,7 +76,7 @@ export interface UnloadStatement {
   readonly target: UnloadTarget
 }
 
-export type CompiledStatement = RunnableStatement | ExplainStatement | UnloadStatement
+export type CompiledStatement = RunnableStatement | ExplainStatement | UnloadStatement | DeleteStatement
 
 export interface LikePattern {
   readonly pattern: string
@@ -122,6 +123,8 @@ export function compile(text: string, catalog: Catalog, session: Session): Compi
     case 'show-measures':
     case 'describe':
       return compileMetadata(statement, catalog, session)
+    case 'delete':
+      return compileDelete(statement, catalog, session, false)
     case 'unload': {
       const isCut = statement.options.some(({ name }) => name === 'partitioned_by' || name === 'max_file_size')
       const query = compileQuery(statement.query, catalog, session, isCut).compiled
@@ -166,6 +169,9 @@ function compileExplain(explain: Extract<ast.Statement, { kind: 'explain' }>, ca
         statement: compileMetadata(statement, catalog, session),
         plan: ['- Answered from the catalog'],
       }
+    case 'delete':
+      if (!isAnalyze) return compileDelete(statement, catalog, session, true)
+      throw new ServerError('NOT_SUPPORTED', 'DELETE cannot be analyzed: EXPLAIN DELETE counts the records', { position: explain.at })
     case 'explain':
     case 'unload':
       throw new ServerError('NOT_SUPPORTED', `${statement.kind.toUpperCase()} cannot be explained`, { position: statement.at })

@@ -24,6 +24,7 @@ export type DocumentKind =
   | 'group'
   | 'policy'
   | 'batch-load'
+  | 'log-checkpoint'
   | 'scheduled-query'
   | 'scheduled-query-state'
   | 'connector'

@@ -167,6 +167,19 @@ export function alterRetentionStatements(physicalName: string, retention: Retent
   return [ddl(`ALTER TABLE ${name} ${ttl === undefined ? 'REMOVE TTL' : `MODIFY ${ttl}`}`, options)]
 }
 
+/** The engine writes the parts that hold such rows anew, in the background. `condition`: over the columns of the table. */
+export function deleteRowsStatements(physicalName: string, condition: string, options: LayoutOptions): readonly Statement[] {
+  const name = `${options.engineDatabase}.${localTable(physicalName, options)}${onCluster(options)}`
+  return [ddl(`ALTER TABLE ${name} DELETE WHERE ${condition} SETTINGS mutations_sync = 0`, options)]
+}
+
+/** What is left of rows to be deleted is given up: all that `deleteRowsStatements` began for the table and that is not done. */
+export function abandonDeletionStatements(physicalName: string, options: LayoutOptions): readonly Statement[] {
+  const [database, table] = [quote(options.engineDatabase), quote(localTable(physicalName, options))]
+  const where = `database = ${database} AND table = ${table} AND NOT is_done AND command LIKE '%DELETE WHERE%'`
+  return [ddl(`KILL MUTATION${onCluster(options)} WHERE ${where} ASYNC`, options)]
+}
+
 export function dropTableStatements(physicalName: string, options: LayoutOptions): readonly Statement[] {
   const drop = (name: string): Statement => ddl(`DROP TABLE IF EXISTS ${options.engineDatabase}.${name}${onCluster(options)} SYNC`, options)
   return options.cluster ? [drop(physicalName), drop(localTable(physicalName, options))] : [drop(physicalName)]

@@ -22,6 +22,7 @@ import { checkFormat } from './format-version.ts'
 import type { LayoutOptions } from './layout.ts'
 import { removeTemporaries } from './lmdb-file.ts'
 import { checkPartsSetAside } from './parts-set-aside.ts'
+import { type RecordDeleter, createRecordDeleter } from './record-deleter.ts'
 import { remoteLayout } from './remote-layout.ts'
 import { checkStoreLocations } from './store-locations.ts'
 import { type StoredCatalog, openCatalog } from './stored-catalog.ts'
@@ -57,6 +58,7 @@ export interface Storage extends Service {
   readonly tables: Tables
   readonly tableChanges: TableChanges
   readonly writer: Writer
+  readonly deleter: RecordDeleter
   /** Only of the embedded engine: a ClickHouse cluster is backed up by its own means. */
   readonly backups?: StorageBackups
   /** Absolute, without symbolic links. */
@@ -122,7 +124,9 @@ async function open(options: StorageOptions, opened: (() => Promise<void> | unde
   const writing = { engine, catalog, clock, limits, log, engineDatabase, ...(observer === undefined ? {} : { observer }) }
   // an engine elsewhere has what it acknowledged; for the one in this process a log is quicker
   const stored = createStoredRecords(engine, engineDatabase)
-  const store = isEmbedded ? await openLoggedStore({ ...writing, stored, keys, directory: join(dataDirectory, logDirectory) }) : undefined
+  const store = isEmbedded
+    ? await openLoggedStore({ ...writing, documents, stored, keys, directory: join(dataDirectory, logDirectory) })
+    : undefined
   const writer = openWriter({ ...writing, ...(store === undefined ? {} : { store }) })
   opened.push(() => writer.stop?.())
   const backups = isEmbedded
@@ -136,6 +140,7 @@ async function open(options: StorageOptions, opened: (() => Promise<void> | unde
     tables,
     tableChanges: createTableChanges(changing),
     writer,
+    deleter: createRecordDeleter({ writer, tables, clock, log }),
     ...(backups === undefined ? {} : { backups }),
     dataDirectory,
     engineDatabase,

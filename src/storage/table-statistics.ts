@@ -183,5 +183,5 @@ function withTimes(sizes: TierSizes, times: TableTimes | undefined): Pick<TableS
   return { memoryStore: tier('memory'), magneticStore: tier('magnetic') }
 }
 
-const everyNode = (table: string, { cluster }: LayoutOptions): string =>
+export const everyNode = (table: string, { cluster }: LayoutOptions): string =>
   cluster ? `cluster('${cluster.name}', system.${table})` : `system.${table}`

@@ -5,13 +5,16 @@ import {
   type LayoutOptions,
   type RetentionPeriods,
   type Statement,
+  abandonDeletionStatements,
   addColumnStatements,
   alterRetentionStatements,
   createDatabaseStatements,
   createTableStatements,
+  deleteRowsStatements,
   dropTableStatements,
   widenStatements,
 } from './layout.ts'
+import { type DeletionProgress, readDeletionProgress } from './deletion-progress.ts'
 import { type TableStatistics, type TableTiers, type TierSizes, readStatistics, readTiers, readTierSizes } from './table-statistics.ts'
 import type { TableRecord } from './table-record.ts'
 
@@ -28,6 +31,11 @@ export interface Tables {
   widen(physicalName: string, attributes: readonly string[]): Promise<void>
   /** Rows move between the tiers and expire by the new periods, also those already there. Resolves when the engine knows. */
   alterRetention(physicalName: string, retention: RetentionPeriods): Promise<void>
+  /** Begins to delete the rows that the engine has now and that the condition (ClickHouse's) is true of. Survives a restart. */
+  deleteRows(physicalName: string, condition: string): Promise<void>
+  deletionProgress(physicalName: string): Promise<DeletionProgress>
+  /** Rows that are to be deleted and are still there stay. */
+  abandonDeletion(physicalName: string): Promise<void>
   /** Removes the table and its rows. Call after the catalog's document is gone. */
   drop(physicalName: string): Promise<void>
   /** By physical name; tables that hold no row (or do not exist) answer zeros. */
@@ -49,6 +57,9 @@ export function createTables({ engine, options }: { readonly engine: Engine; rea
     addColumns: (physicalName, columns) => run(addColumnStatements(physicalName, columns, options)),
     widen: (physicalName, attributes) => run(widenStatements(physicalName, attributes, options)),
     alterRetention: (physicalName, retention) => run(alterRetentionStatements(physicalName, retention, options)),
+    deleteRows: (physicalName, condition) => run(deleteRowsStatements(physicalName, condition, options)),
+    deletionProgress: (physicalName) => readDeletionProgress(engine, physicalName, options),
+    abandonDeletion: (physicalName) => run(abandonDeletionStatements(physicalName, options)),
     drop: (physicalName) => run(dropTableStatements(physicalName, options)),
     statistics: (physicalNames) => readStatistics(engine, physicalNames, options),
     tierSizes: () => readTierSizes(engine, options),

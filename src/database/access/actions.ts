@@ -22,6 +22,8 @@ export const actionDefinitions: Readonly<Record<Action, ActionDefinition>> = {
   'timestream:DeleteDatabase': write('database'),
   'timestream:DeleteScheduledQuery': write('scheduled-query'),
   'timestream:DeleteTable': write('table'),
+  /** An extension of ours, under the service's name so that `timestream:*` and `timestream:Delete*` are about it. */
+  'timestream:DeleteRecords': write('table'),
   'timestream:DescribeAccountSettings': read('*'),
   'timestream:DescribeBatchLoadTask': read('*'),
   'timestream:DescribeDatabase': read('database'),

@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import type { Clock } from '../../base/clock.ts'
 import { ServerError, type ErrorCode } from '../../base/errors.ts'
 import type { Log } from '../../base/log.ts'
-import type { AccessDecision } from '../caller.ts'
+import type { AccessDecision, AuditFacts } from '../caller.ts'
 
 export interface AuditLogOptions {
   readonly path: string
@@ -16,7 +16,7 @@ export interface AuditLogOptions {
 }
 
 /** One call: who did what to what, from where, and what came of it. */
-export interface AuditEntry {
+export interface AuditEntry extends AuditFacts {
   readonly requestId: string
   readonly operation: string
   readonly principal?: string

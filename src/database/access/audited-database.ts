@@ -68,7 +68,8 @@ function audited(operation: string, caller: Caller, call: (caller: Caller) => un
   const decisions: AuditEntry['decisions'][number][] = []
   const write = (error?: unknown): void => audit.write(entryOf(operation, caller, decisions, error))
   try {
-    const answer = call({ ...caller, decisions })
+    const record: Caller['record'] = (name, facts, failure) => audit.write({ ...entryOf(name, caller, decisions, failure), ...facts })
+    const answer = call({ ...caller, decisions, record })
     if (!(answer instanceof Promise)) {
       write()
       return answer

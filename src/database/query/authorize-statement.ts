@@ -14,6 +14,8 @@ export function authorizeStatement(caller: Caller, statement: CompiledStatement,
     case 'unload':
       for (const { database, table } of statement.query.tables) check('timestream:Unload', tableArn(account, database, table))
       return authorizeStatement(caller, statement.query, account)
+    case 'delete':
+      return check('timestream:DeleteRecords', tableArn(account, statement.database, statement.table))
     case 'query':
       authorizeTables(caller, statement.tables, account)
       if (statement.tables.length === 0) check('timestream:SelectValues', anyArn(account))

@@ -1,6 +1,6 @@
 import { ServerError } from '../../base/errors.ts'
 import type { Limits } from '../../base/limits.ts'
-import type { CompiledStatement, RunnableStatement } from '../../sql/compile.ts'
+import type { CompiledStatement, TableReference } from '../../sql/compile.ts'
 
 /** @throws ServerError VALIDATION */
 export function checkInput(queryString: string, maxRows: number, limits: Limits): void {
@@ -18,8 +18,21 @@ export function onlyQuery(statement: CompiledStatement): Extract<CompiledStateme
   throw new ServerError('VALIDATION', `The statement must be a query, not ${statement.kind.toUpperCase().replace('-', ' ')}`)
 }
 
-/** What the engine runs of a statement. */
-export function runOf(statement: CompiledStatement): RunnableStatement {
-  if (statement.kind === 'explain') return statement.statement
-  return statement.kind === 'unload' ? statement.query : statement
+/** The tables whose records a statement reads, or deletes. */
+export function tablesOf(statement: CompiledStatement): readonly TableReference[] {
+  switch (statement.kind) {
+    case 'query':
+      return statement.tables
+    case 'explain':
+      return tablesOf(statement.statement)
+    case 'unload':
+      return statement.query.tables
+    case 'delete':
+      return [statement]
+    case 'show-databases':
+    case 'show-tables':
+    case 'show-measures':
+    case 'describe':
+      return []
+  }
 }

@@ -6,6 +6,7 @@ import type { Engine } from '../../engine/engine.ts'
 import type { ObjectStore } from '../../object-store/object-store.ts'
 import type { CompiledStatement } from '../../sql/compile.ts'
 import type { SchemaCatalog } from '../../storage/schema-catalog.ts'
+import type { RecordDeleter } from '../../storage/record-deleter.ts'
 import type { TableName } from '../../storage/writer/batch-store.ts'
 import type { Account } from '../control/arn.ts'
 import type { AdmissionOptions } from './admission.ts'
@@ -20,6 +21,10 @@ export interface QueryServiceOptions {
   readonly account: Account
   /** Where UNLOAD writes. */
   readonly objectStore?: ObjectStore
+  /** What DELETE deletes with. */
+  readonly deleter?: RecordDeleter
+  /** Called with the number of records that a DELETE has deleted. */
+  readonly onDeleted?: (records: number) => void
   /** The machine, when the engine runs on this one. */
   readonly machine?: AdmissionOptions['machine']
   /** Where results wait for slow readers; without it the engine waits. */

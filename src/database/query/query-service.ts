@@ -1,6 +1,7 @@
 import { ServerError } from '../../base/errors.ts'
 import type { Service } from '../../base/service.ts'
 import { compile, type CompiledStatement, type UnloadStatement } from '../../sql/compile.ts'
+import type { DeleteStatement } from '../../sql/delete.ts'
 import { prepare } from '../../sql/prepare.ts'
 import { VARCHAR } from '../../sql/types/type.ts'
 import { authorize } from '../access/authorize.ts'
@@ -17,6 +18,7 @@ import { Cursor, type RowPage } from './cursor.ts'
 import { Cursors } from './cursors.ts'
 import type { Encoder } from './encode/row-encoder.ts'
 import { EngineRows, type EngineRowsOptions } from './engine-rows.ts'
+import { deleteColumns, DeleteRows } from './delete-rows.ts'
 import { ExplainRows } from './explain-rows.ts'
 import type { FinishedQuery, QueryServiceOptions } from './query-service-options.ts'
 import { newQueryId } from './query-id.ts'
@@ -150,7 +152,7 @@ class EngineQueryService implements QueryService {
     const startMs = clock.monotonicMs()
     const queryId = newQueryId()
     const insights = insightsNowNs === undefined ? undefined : await this.#insights(queryString, statement, insightsNowNs)
-    const { columns, source } = this.#open(caller, statement, queryId)
+    const { columns, source } = this.#open(caller, queryString, statement, queryId)
     const cursor = new Cursor(
       {
         queryId,
@@ -243,14 +245,14 @@ class EngineQueryService implements QueryService {
     const insights = wantsInsights ? await this.#insights(queryString, statement, nowNs, reading) : undefined
     const form = statement.kind === 'query' ? 'encoded' : 'json'
     const encodeRow = statement.kind === 'query' ? encoder(statement.columns.map(({ type }) => type)) : undefined
-    return { ...this.#open(caller, statement, newQueryId(), encodeRow), form, ...(insights && { insights }) }
+    return { ...this.#open(caller, queryString, statement, newQueryId(), encodeRow), form, ...(insights && { insights }) }
   }
 
   stream<Row extends object>(caller: Caller, input: StreamInput<Row>): Promise<RowStream<Row>> {
     return rowStream(input, (rows) => this.rows(caller, rows))
   }
 
-  #open(caller: Caller, statement: CompiledStatement, queryId: string, encodeRow?: Encoder): Result {
+  #open(caller: Caller, queryString: string, statement: CompiledStatement, queryId: string, encodeRow?: Encoder): Result {
     const { engine, catalog, limits } = this.#options
     const rails = caller.principal.permissions?.guardRails() ?? {}
     const { maxQuerySeconds = Number.POSITIVE_INFINITY } = rails
@@ -261,6 +263,7 @@ class EngineQueryService implements QueryService {
       const options = { engine, clock: this.#options.clock, queryId, timeoutMs, bufferBytes, rowOptions }
       return { columns: [{ name: 'Query Plan', type: VARCHAR }], source: new ExplainRows(statement, options) }
     }
+    if (statement.kind === 'delete') return this.#delete(caller, queryString, statement, { queryId, timeoutMs, ...rowOptions })
     if (statement.kind === 'unload') return this.#unload(statement, queryId, timeoutMs, rowOptions)
     if (statement.kind !== 'query') {
       const { columns, rows } = catalogRows(statement, catalog.snapshot())
@@ -277,6 +280,25 @@ class EngineQueryService implements QueryService {
     const { engine, objectStore: store } = this.#options
     if (store === undefined) throw new ServerError('NOT_SUPPORTED', 'UNLOAD needs an object store, and this server has none')
     return { columns: unloadColumns, source: new UnloadRows(statement, { engine, store, queryId, timeoutMs, admit, explain }) }
+  }
+
+  #delete(
+    caller: Caller,
+    queryString: string,
+    statement: DeleteStatement,
+    options: RowOptions & { readonly queryId: string; readonly timeoutMs: number },
+  ): Result {
+    const { engine, catalog, deleter, log, onDeleted } = this.#options
+    if (deleter === undefined) throw new ServerError('NOT_SUPPORTED', 'This server deletes no records')
+    const { database, table } = statement
+    const onEnd = (records: number | undefined, failure: unknown): void => {
+      caller.record?.('DeleteRecords', { statement: queryString, ...(records !== undefined && { records }) }, failure)
+      const { name: principal } = caller.principal
+      if (failure === undefined) log.info('records deleted', { database, table, records, principal })
+      else log.warn('records not deleted', { database, table, principal, error: failure })
+      if (failure === undefined) onDeleted?.(records ?? 0)
+    }
+    return { columns: deleteColumns, source: new DeleteRows(statement, { ...options, engine, catalog, deleter, onEnd }) }
   }
 
   #rowOptions({ principal }: Caller, rails: GuardRails): RowOptions {

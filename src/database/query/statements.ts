@@ -3,7 +3,7 @@ import type { Catalog } from '../../sql/catalog.ts'
 import { compile, type CompiledStatement, type Session } from '../../sql/compile.ts'
 import type { Caller } from '../caller.ts'
 import { authorizeStatement, callersCatalog } from './authorize-statement.ts'
-import { runOf } from './check-query.ts'
+import { tablesOf } from './check-query.ts'
 import type { Reading } from './open-rows.ts'
 import type { QueryServiceOptions } from './query-service-options.ts'
 
@@ -63,11 +63,11 @@ export class Statements {
     const before = catalog.snapshot()
     const statement = await this.compiled(caller, compile, queryString, nowNs, reading)
     authorizeStatement(caller, statement, this.#options.account)
-    const run = runOf(statement)
-    if (run.kind !== 'query' || flushTable === undefined) return statement
-    await Promise.all(run.tables.map(({ database, table }) => flushTable({ databaseName: database, tableName: table })))
+    const tables = tablesOf(statement)
+    if (tables.length === 0 || flushTable === undefined) return statement
+    await Promise.all(tables.map(({ database, table }) => flushTable({ databaseName: database, tableName: table })))
     const after = catalog.snapshot()
-    const isSame = run.tables.every(({ database, table }) => before.table(database, table) === after.table(database, table))
+    const isSame = tables.every(({ database, table }) => before.table(database, table) === after.table(database, table))
     return isSame ? statement : this.compiled(caller, compile, queryString, nowNs, reading)
   }
 }

@@ -135,10 +135,12 @@ const within = (condition: Expression, symbols: ReadonlySet<string>): Expression
 /** Calls that depend on more than their arguments. */
 const volatile = new Set(['rand', 'random', 'shuffle', 'uuid'])
 
+export const isVolatile = ({ definition }: Extract<Expression, { kind: 'call' }>): boolean => volatile.has(definition.name)
+
 function isCheap(expression: Expression): boolean {
   let parts = 0
   visit(expression, (part) => {
-    parts += 'query' in part || part.kind === 'lambda' || (part.kind === 'call' && volatile.has(part.definition.name)) ? 100 : 1
+    parts += 'query' in part || part.kind === 'lambda' || (part.kind === 'call' && isVolatile(part)) ? 100 : 1
   })
   return parts <= 12
 }

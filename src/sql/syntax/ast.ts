@@ -22,6 +22,8 @@ export type Statement =
   | (Node & { readonly kind: 'show-measures'; readonly from: QualifiedName; readonly like?: LikeClause })
   | (Node & { readonly kind: 'describe'; readonly name: QualifiedName })
   | (Node & { readonly kind: 'explain'; readonly analyze: boolean; readonly statement: Statement })
+  /** An extension. */
+  | (Node & { readonly kind: 'delete'; readonly table: QualifiedName; readonly condition: Expression })
   | (Node & { readonly kind: 'unload'; readonly query: Query; readonly to: string; readonly options: readonly UnloadOption[] })
 
 export interface QueryStatement extends Node {

@@ -34,6 +34,8 @@ export function format(statement: Statement): string {
       return `DESCRIBE ${qualified(statement.name)}`
     case 'explain':
       return `EXPLAIN ${statement.analyze ? 'ANALYZE ' : ''}${format(statement.statement)}`
+    case 'delete':
+      return `DELETE FROM ${qualified(statement.table)} WHERE ${formatExpression(statement.condition)}`
     case 'unload': {
       const options = statement.options.map((option) => `${option.name} = ${formatExpression(option.value)}`).join(', ')
       return `UNLOAD (${formatQuery(statement.query)}) TO ${text(statement.to)}${options === '' ? '' : ` WITH (${options})`}`

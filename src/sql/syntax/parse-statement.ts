@@ -11,6 +11,7 @@ export function parseStatement(stream: TokenStream): Statement {
     return { kind: 'explain', analyze, statement: stream.nested(() => parseStatement(stream)), at }
   }
   if (stream.accept('UNLOAD')) return parseUnload(stream, at)
+  if (stream.accept('DELETE')) return parseDelete(stream, at)
   return { kind: 'query', query: stream.grammar.query(stream), at }
 }
 
@@ -31,6 +32,13 @@ function parseLike(stream: TokenStream): { readonly like?: LikeClause } {
   const pattern = stream.string()
   const escape = stream.accept('ESCAPE') ? stream.string() : undefined
   return { like: { pattern, ...(escape !== undefined && { escape }), at } }
+}
+
+function parseDelete(stream: TokenStream, at: Statement['at']): Statement {
+  stream.expect('FROM')
+  const table = stream.qualifiedName()
+  stream.expect('WHERE')
+  return { kind: 'delete', table, condition: stream.grammar.expression(stream), at }
 }
 
 function parseUnload(stream: TokenStream, at: Statement['at']): Statement {

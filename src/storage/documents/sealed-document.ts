@@ -40,6 +40,7 @@ const kindBytes: Readonly<Record<DocumentKind, number>> = {
   group: 21,
   policy: 22,
   'batch-load': 30,
+  'log-checkpoint': 31,
   'scheduled-query': 40,
   'scheduled-query-state': 41,
   connector: 50,

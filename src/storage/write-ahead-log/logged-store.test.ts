@@ -3,20 +3,19 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { EngineRows } from '../../../tests/storage/engine-rows.ts'
+import { memoryDocuments } from '../../../tests/storage/memory-documents.ts'
+import { record, step, type Step } from '../../../tests/storage/steps.ts'
 import { type Clock, systemClock } from '../../base/clock.ts'
-import { ServerError } from '../../base/errors.ts'
 import { defaultLimits } from '../../base/limits.ts'
 import { silentLog } from '../../base/log.ts'
 import type { EngineInsert } from '../../engine/engine.ts'
 import { type TableRecord, emptySchema } from '../table-record.ts'
 import type { BatchStore } from '../writer/batch-store.ts'
-import { identityAt, identityKey, seriesKey } from '../writer/resolve-versions.ts'
-import type { StoredRecord, StoredRecords } from '../writer/stored-records.ts'
+import { identityKey } from '../writer/resolve-versions.ts'
 import { decideVersion } from '../writer/version-decision.ts'
-import type { WriteRecord } from '../writer/write-record.ts'
 import { type Writer, openWriter } from '../writer/writer.ts'
 import { openLoggedStore } from './logged-store.ts'
-import { PendingBlock } from './pending-block.ts'
 
 const table: TableRecord = {
   databaseName: 'db',
@@ -32,58 +31,14 @@ const table: TableRecord = {
 }
 const other: TableRecord = { ...table, tableName: 'other', physicalName: 't_2' }
 const storageKeys = { keys: [{ id: 1, bytes: Buffer.alloc(32, 1) }], currentKeyId: 1, rootSecret: Buffer.alloc(32, 2) }
-const names = ['host']
-
-/** Rows as the engine holds them: nothing is ever merged away. */
-class Rows implements StoredRecords {
-  readonly rows: (StoredRecord & { readonly table: string })[] = []
-  /** Of the next insert, before it fails; undefined: it does not fail. */
-  takes: number | undefined
-  isFull = false
-  /** Tables of which it takes nothing. */
-  readonly refused = new Set<string>()
-  inserts = 0
-
-  async insert(insert: EngineInsert): Promise<void> {
-    const block = new PendingBlock(insert.table)
-    block.append(insert)
-    const isClosed = this.isFull || this.refused.has(insert.table)
-    const taken = isClosed ? 0 : Math.min(this.takes ?? block.rowCount, block.rowCount)
-    for (let row = 0; row < taken; row++) {
-      this.rows.push({ table: insert.table, identity: identityAt(block, row), version: block.versionAt(row), value: block.valueAt(row) })
-    }
-    const isRefused = isClosed || this.takes !== undefined
-    this.takes = undefined
-    if (isRefused) throw new ServerError('ENGINE_UNAVAILABLE', 'The engine has no space left on its disk')
-    this.inserts++
-  }
-
-  async newestTimes(
-    ...[{ physicalName }, series, fromNs]: Parameters<StoredRecords['newestTimes']>
-  ): ReturnType<StoredRecords['newestTimes']> {
-    const asked = new Set(series.map(seriesKey))
-    return this.rows
-      .filter((r) => r.table === physicalName && asked.has(seriesKey(r.identity)) && r.identity.timeNs >= fromNs)
-      .map(({ identity }) => identity)
-  }
-
-  async find(...[{ physicalName }, identities]: Parameters<StoredRecords['find']>): Promise<readonly StoredRecord[]> {
-    const asked = new Set(identities.map(identityKey))
-    const found = new Map<string, StoredRecord>()
-    for (const row of this.rows) {
-      const key = identityKey(row.identity)
-      if (row.table === physicalName && asked.has(key) && !((found.get(key)?.version ?? -1n) > row.version)) found.set(key, row)
-    }
-    return [...found.values()]
-  }
-}
 
 let parent: string
-let rows: Rows
+let rows: EngineRows
 let tables: TableRecord[]
 let directory: string
 let opened: { store: BatchStore; writer: Writer }[]
 let duplicates: number
+let documents: ReturnType<typeof memoryDocuments>
 /** Moves the clock of pauses and ages on. */
 let skippedMs: number
 
@@ -97,11 +52,12 @@ afterEach(async () => {
 })
 
 function begin(): void {
-  rows = new Rows()
+  rows = new EngineRows()
   tables = [table, other]
   directory = mkdtempSync(join(parent, 'log-'))
   opened = []
   duplicates = 0
+  documents = memoryDocuments()
   skippedMs = 0
 }
 
@@ -115,7 +71,15 @@ async function open(limits = defaultLimits): Promise<{ store: BatchStore; writer
   }
   const clock: Clock = { ...systemClock, monotonicMs: () => systemClock.monotonicMs() + skippedMs }
   const options = { catalog, clock, limits, log: silentLog, engineDatabase: 'tidemark' }
-  const store = await openLoggedStore({ ...options, engine: rows, stored: rows, keys: storageKeys, directory, segmentBytes: 2000 })
+  const store = await openLoggedStore({
+    ...options,
+    engine: rows,
+    stored: rows,
+    documents,
+    keys: storageKeys,
+    directory,
+    segmentBytes: 2000,
+  })
   const engine = { insert: (insert: EngineInsert) => rows.insert(insert), rows: async () => [] }
   const result = { store, writer: openWriter({ ...options, engine, store, limits: { ...limits, rememberedSeries: 8 } }) }
   opened.push(result)
@@ -132,23 +96,13 @@ async function crash(): Promise<void> {
   directory = next
 }
 
-interface Step {
-  readonly host: number
-  readonly time: number
-  readonly version: number
-  readonly value: number | string
-}
+/** As the engine deletes: of what it has, and the next process knows. */
+const deleteAt = (writer: Writer, time: number): Promise<void> =>
+  writer.settled(table, async () => {
+    const kept = rows.rows.filter((row) => row.table !== table.physicalName || row.identity.timeNs !== BigInt(time))
+    rows.rows.splice(0, rows.rows.length, ...kept)
+  })
 
-const record = ({ host, time, version, value }: Step, index = 0): WriteRecord => ({
-  index,
-  timeNs: BigInt(time),
-  version: BigInt(version),
-  store: 'memory',
-  measureName: 'm',
-  dimensions: { names, values: [`host${host}`] },
-  value: typeof value === 'string' ? { kind: 'single', type: 'varchar', value } : { kind: 'single', type: 'double', value },
-})
-const step = (time: number, over: Partial<Step> = {}): Step => ({ host: 1, time, version: 1, value: time, ...over })
 const timesOf = (physicalName: string): number[] =>
   rows.rows.filter((row) => row.table === physicalName).map(({ identity }) => Number(identity.timeNs))
 
@@ -163,11 +117,12 @@ const action = fc.oneof(
   { weight: 2, arbitrary: fc.constant('flush' as const) },
   { weight: 2, arbitrary: fc.nat({ max: 4 }).map((takes) => ({ takes })) },
   { weight: 2, arbitrary: fc.constant('crash' as const) },
+  { weight: 2, arbitrary: fc.integer({ min: 1, max: 6 }).map((deleted) => ({ deleted })) },
 )
 
 describe('records that a log acknowledges', () => {
   it(
-    'are stored once and decided about exactly, whatever is flushed, refused, lost in memory or replayed',
+    'are stored once and decided about exactly, whatever is flushed, refused, deleted, lost in memory or replayed',
     { timeout: 60_000 },
     async () => {
       await fc.assert(
@@ -183,6 +138,9 @@ describe('records that a log acknowledges', () => {
             else if (act === 'crash') {
               await crash()
               ;({ store, writer } = await open())
+            } else if ('deleted' in act) {
+              await deleteAt(writer, act.deleted)
+              for (const [key, { time }] of model) if (time === act.deleted) model.delete(key)
             } else if ('takes' in act) {
               rows.takes = act.takes
               await store.flush().catch(() => undefined)
@@ -301,6 +259,54 @@ describe('records that a log acknowledges', () => {
     await next.write(tables[0]!, [record(step(3))])
     await next.flush()
     expect(timesOf('t_3')).toEqual([3])
+  })
+})
+
+describe('records that are deleted', () => {
+  it('do not come back with the log, those that are written again afterwards do', async () => {
+    const { writer } = await open()
+    await writer.write(table, [record(step(1)), record(step(2))])
+    await writer.write(other, [record(step(1))])
+    await deleteAt(writer, 1)
+    await writer.write(table, [record(step(3))])
+    await crash()
+    const { writer: next } = await open()
+    expect(timesOf('t_1').sort()).toEqual([2, 3])
+    expect(timesOf('t_2')).toEqual([1])
+    await next.write(table, [record(step(1))])
+    await crash()
+    await open()
+    expect(timesOf('t_1').sort()).toEqual([1, 2, 3])
+  })
+
+  it('leave no segment with them, and a log that begins anew keeps what is written then', async () => {
+    const { store, writer } = await open()
+    await writer.write(table, [record(step(1))])
+    await deleteAt(writer, 1)
+    await writer.drain?.()
+    await store.stop()
+    expect(store.backlog()).toMatchObject({ logSegments: 0 })
+    for (let round = 2; round <= 4; round++) {
+      const { writer: next } = await open()
+      await next.write(table, [record(step(round))])
+      await crash()
+    }
+    await open()
+    expect(timesOf('t_1').sort()).toEqual([2, 3, 4])
+  })
+
+  it('make the writes of their table wait, not those of others', async () => {
+    const { writer } = await open()
+    const order: string[] = []
+    let end: () => void = () => undefined
+    const deletion = writer.settled(table, () => new Promise<void>((resolve) => (end = resolve))).then(() => order.push('deleted'))
+    await writer.write(other, [record(step(1))]).then(() => order.push('other'))
+    const write = writer.write(table, [record(step(1))]).then(() => order.push('table'))
+    await writer.write(other, [record(step(2))])
+    expect(order).toEqual(['other'])
+    end()
+    await Promise.all([deletion, write])
+    expect(order).toEqual(['other', 'deleted', 'table'])
   })
 })
 

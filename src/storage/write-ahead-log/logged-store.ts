@@ -2,12 +2,14 @@ import type { Clock } from '../../base/clock.ts'
 import type { Log } from '../../base/log.ts'
 import type { Engine, EngineInsert } from '../../engine/engine.ts'
 import type { StorageKeys } from '../at-rest/storage-keys.ts'
+import type { DocumentStore } from '../document-store.ts'
 import type { StoredCatalog } from '../stored-catalog.ts'
 import type { TableRecord } from '../table-record.ts'
 import type { Backlog, BatchStore, FlushObserver, TableName } from '../writer/batch-store.ts'
 import { identityKey, seriesKey } from '../writer/resolve-versions.ts'
 import type { RecordIdentity, StoredRecord, StoredRecords } from '../writer/stored-records.ts'
 import { encodeEntry } from './entry-format.ts'
+import { LogCheckpoints } from './log-checkpoints.ts'
 import { PendingTables } from './pending-tables.ts'
 import { replayLog } from './replay-log.ts'
 import { WriteAheadLog } from './write-ahead-log.ts'
@@ -21,6 +23,7 @@ export interface LoggedStoreOptions {
   readonly log: Log
   readonly engineDatabase: string
   readonly keys: StorageKeys
+  readonly documents: Pick<DocumentStore, 'get' | 'put' | 'list' | 'remove'>
   /** Of the log's segments. */
   readonly directory: string
   readonly segmentBytes?: number
@@ -32,7 +35,10 @@ export interface LoggedStoreOptions {
  * @throws ServerError CONFIGURATION for a damaged log.
  */
 export async function openLoggedStore(options: LoggedStoreOptions): Promise<BatchStore> {
-  const log = await WriteAheadLog.open(options)
+  const checkpoints = await LogCheckpoints.open(options.documents)
+  const log = await WriteAheadLog.open({ ...options, firstSegment: checkpoints.greatest })
+  // before anything is removed: what is not there now was removed for good
+  await checkpoints.forget(log.oldestSegment)
   let isReplayed = false
   const pending = new PendingTables({
     ...options,
@@ -40,9 +46,9 @@ export async function openLoggedStore(options: LoggedStoreOptions): Promise<Batc
       if (isReplayed) log.release(below)
     },
   })
-  const store = new LoggedStore(log, pending, options.stored)
+  const store = new LoggedStore(log, pending, options.stored, checkpoints)
   try {
-    await replayLog({ ...options, source: log, pending, stored: store.stored })
+    await replayLog({ ...options, source: log, checkpoints, pending, stored: store.stored })
   } catch (error) {
     await pending.stop()
     throw error
@@ -63,12 +69,14 @@ class LoggedStore implements BatchStore {
   readonly stored: StoredRecords
   readonly #log: WriteAheadLog
   readonly #pending: PendingTables
+  readonly #checkpoints: LogCheckpoints
   #moving: Promise<void> | undefined
   #relieving: Promise<void> | undefined
 
-  constructor(log: WriteAheadLog, pending: PendingTables, engineStored: StoredRecords) {
+  constructor(log: WriteAheadLog, pending: PendingTables, engineStored: StoredRecords, checkpoints: LogCheckpoints) {
     this.#log = log
     this.#pending = pending
+    this.#checkpoints = checkpoints
     this.stored = withPending(engineStored, pending)
   }
 
@@ -87,6 +95,13 @@ class LoggedStore implements BatchStore {
 
   flush(table?: TableName): Promise<void> {
     return this.#pending.flush(table)
+  }
+
+  async settle(table: TableRecord): Promise<void> {
+    await this.#pending.flush(table)
+    // after what waits to be written to the log once more, which may be rows of this table
+    await this.#checkpoints.set(table.physicalName, await this.#log.seal())
+    this.#log.release(this.#pending.oldestSegment ?? 'all')
   }
 
   relieve(): void {

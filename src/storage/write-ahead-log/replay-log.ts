@@ -6,11 +6,14 @@ import type { StoredRecords } from '../writer/stored-records.ts'
 import { Watermarks } from '../writer/watermarks.ts'
 import { decodeEntry } from './entry-format.ts'
 import { PendingBlock } from './pending-block.ts'
+import type { LogCheckpoints } from './log-checkpoints.ts'
 import type { PendingTables } from './pending-tables.ts'
 import type { WriteAheadLog } from './write-ahead-log.ts'
 
 export interface ReplayOptions {
   readonly source: Pick<WriteAheadLog, 'entries'>
+  /** What is below the checkpoint of its table is left out. */
+  readonly checkpoints: Pick<LogCheckpoints, 'of'>
   readonly pending: Pick<PendingTables, 'add' | 'flush'>
   /** What is pending or in the engine. */
   readonly stored: StoredRecords
@@ -33,7 +36,7 @@ interface Round {
  * higher version) fall away, so replaying any part of a log any number of times comes to the same. Tables that are gone are left out.
  */
 export async function replayLog(options: ReplayOptions): Promise<void> {
-  const { source, catalog, log } = options
+  const { source, catalog, checkpoints, log } = options
   const watermarks = new Watermarks(2 ** 18)
   const rounds = new Map<string, Round>()
   let rows = 0
@@ -46,6 +49,7 @@ export async function replayLog(options: ReplayOptions): Promise<void> {
       missing += insert.rowCount
       continue
     }
+    if (segment < checkpoints.of(insert.table)) continue
     let round = rounds.get(insert.table)
     if (round === undefined) rounds.set(insert.table, (round = { table, rows: new PendingBlock(insert.table), segment }))
     round.rows.append(insert)

@@ -14,6 +14,8 @@ export interface WriteAheadLogOptions {
   readonly log: Log
   /** A segment that has reached it is followed by a new one. Default 16 MiB. */
   readonly segmentBytes?: number
+  /** Segments get numbers from here on, or after those that are there. */
+  readonly firstSegment?: number
 }
 
 export interface LogSize {
@@ -29,7 +31,8 @@ const idleSegmentBytes = 1024 * 1024
 const segmentName = /^(\d{16})\.log$/
 
 interface Waiting {
-  readonly entry: Uint8Array
+  /** Absent: the segment in use ends here. */
+  readonly entry?: Uint8Array
   readonly durable: (segment: number) => void
   readonly resolve: () => void
   readonly reject: (error: unknown) => void
@@ -62,19 +65,21 @@ export class WriteAheadLog {
   #removing: Promise<void> = Promise.resolve()
   #isClosed = false
 
-  private constructor({ directory, keys, log, segmentBytes }: WriteAheadLogOptions, numbers: readonly number[]) {
+  private constructor({ directory, keys, log, segmentBytes, firstSegment = 1 }: WriteAheadLogOptions, numbers: readonly number[]) {
     this.#directory = directory
     this.#keys = keys
     this.#key = currentKey(keys)
     this.#log = log
     this.#segmentBytes = segmentBytes ?? defaultSegmentBytes
-    this.#next = (numbers.at(-1) ?? 0) + 1
+    this.#next = Math.max(firstSegment, (numbers.at(-1) ?? 0) + 1)
     for (const number of numbers) this.#closed.set(number, 0)
   }
 
   static async open(options: WriteAheadLogOptions): Promise<WriteAheadLog> {
     const { directory } = options
     await mkdir(directory, { recursive: true, mode: 0o700 })
+    // segments that were removed do not come back after this
+    await syncFolder(directory)
     const numbers = (await readdir(directory)).flatMap((name) => segmentName.exec(name)?.slice(1).map(Number) ?? [])
     return new WriteAheadLog(
       options,
@@ -116,6 +121,20 @@ export class WriteAheadLog {
     })
   }
 
+  /**
+   * Entries that are appended after the call are in segments from the answered number on, all earlier ones below it.
+   * @throws ServerError ENGINE_UNAVAILABLE, SHUTTING_DOWN
+   */
+  seal(): Promise<number> {
+    if (this.#isClosed) return Promise.reject(new ServerError('SHUTTING_DOWN', 'The server is shutting down.'))
+    return new Promise((resolve, reject) => {
+      let next = 0
+      const durable = (segment: number): void => void (next = segment)
+      this.#waiting.push({ durable, resolve: () => resolve(next), reject })
+      this.#writing ??= this.#write()
+    })
+  }
+
   /** Removes the segments below; the one in use too, when it has grown and `below` says that nothing is needed. */
   release(below: number | 'all'): void {
     const current = this.#current
@@ -128,6 +147,12 @@ export class WriteAheadLog {
     let bytes = current?.offset ?? 0
     for (const size of this.#closed.values()) bytes += size
     return { bytes, segments: this.#closed.size + (current === undefined ? 0 : 1) }
+  }
+
+  /** The oldest that there is; the number of the next one when there is none. */
+  get oldestSegment(): number {
+    const [oldest] = this.#closed.keys()
+    return oldest ?? this.#current?.number ?? this.#next
   }
 
   /** Waits for what is being written. `isEmptied` is asked then: nothing in it is needed any more, so all of it is removed. */
@@ -147,7 +172,8 @@ export class WriteAheadLog {
     while (this.#waiting.length > 0) {
       const group = this.#takeGroup()
       try {
-        const segment = await this.#writeFrame(group.map(({ entry }) => entry))
+        const entries = group.flatMap(({ entry }) => entry ?? [])
+        const segment = entries.length > 0 ? await this.#writeFrame(entries) : await this.#end()
         for (const { durable } of group) durable(segment)
         for (const { resolve } of group) resolve()
       } catch (error) {
@@ -161,8 +187,19 @@ export class WriteAheadLog {
   #takeGroup(): readonly Waiting[] {
     let bytes = 0
     let count = 0
-    while (count < this.#waiting.length && (count === 0 || bytes < frameBytes)) bytes += this.#waiting[count++]!.entry.length
-    return this.#waiting.splice(0, count)
+    for (const { entry } of this.#waiting) {
+      if (entry === undefined || (count > 0 && bytes >= frameBytes)) break
+      bytes += entry.length
+      count++
+    }
+    return this.#waiting.splice(0, Math.max(1, count))
+  }
+
+  /** Answers the number of the next segment. */
+  async #end(): Promise<number> {
+    if (this.#current?.isTorn === true) await this.#mend(this.#current)
+    this.#closeCurrent()
+    return this.#next
   }
 
   async #writeFrame(entries: readonly Uint8Array[]): Promise<number> {

@@ -15,6 +15,11 @@ export interface BatchStore {
    * @throws ServerError ENGINE_UNAVAILABLE with the reason why the engine refuses it
    */
   flush(table?: TableName): Promise<void>
+  /**
+   * Brings what the table has into the engine, for good: opening never writes it once more, also when it is no longer in the engine then. To be
+   * called while nothing is stored for the table.
+   */
+  settle(table: TableRecord): Promise<void>
   /** Called when writes are refused for what waits: it goes to the engine now, whatever its age and size. */
   relieve(): void
   /** What is durable and not in the engine yet. */
@@ -56,6 +61,7 @@ export function directStore(engine: Pick<Engine, 'rows' | 'insert'>, engineDatab
     stored: createStoredRecords(engine, engineDatabase),
     store: (_table, insert) => engine.insert(insert),
     flush: none,
+    settle: none,
     relieve: () => undefined,
     backlog: () => nothing,
     waitingOf: () => nothing,

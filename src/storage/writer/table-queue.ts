@@ -37,11 +37,36 @@ export class TableQueue {
   readonly #bounds: BatchBounds
   readonly #texts: TableTexts
   readonly #batches: PendingBatch[] = []
+  /** Those who want no batch to be written; the first one has that, when none is being written. */
+  readonly #holders: (() => void)[] = []
 
   constructor(physicalName: string, bounds: BatchBounds) {
     this.physicalName = physicalName
     this.#bounds = bounds
     this.#texts = new TableTexts(physicalName)
+  }
+
+  /** No batch may be written. */
+  get isHeld(): boolean {
+    return this.#holders.length > 0
+  }
+
+  /** Resolves when no batch is being written and no other holder is left; `release` ends it. */
+  hold(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#holders.push(resolve)
+      if (this.#holders.length === 1 && !this.isCommitting) resolve()
+    })
+  }
+
+  release(): void {
+    this.#holders.shift()
+    this.#holders[0]?.()
+  }
+
+  committed(): void {
+    this.isCommitting = false
+    this.#holders[0]?.()
   }
 
   get isEmpty(): boolean {

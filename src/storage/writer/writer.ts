@@ -32,6 +32,11 @@ export interface Writer extends Service {
    * @throws ServerError ENGINE_UNAVAILABLE with the reason why the engine refuses them
    */
   flush(table?: TableName): Promise<void>
+  /**
+   * Runs `work` while no batch of the table is being written and the engine has, for good, all that was acknowledged; new records wait meanwhile.
+   * @throws ServerError ENGINE_UNAVAILABLE, NO_SPACE with the reason why the engine refuses them; whatever `work` throws
+   */
+  settled<T>(table: TableRecord, work: () => Promise<T>): Promise<T>
   /** Records that are durable in the log of this node and not in the engine yet. */
   backlog(): Backlog
 }
@@ -148,6 +153,19 @@ class GroupCommitWriter implements Writer {
     return this.#store.flush(table)
   }
 
+  async settled<T>(table: TableRecord, work: () => Promise<T>): Promise<T> {
+    const queue = this.#queueOf(table.physicalName)
+    await queue.hold()
+    try {
+      await this.#store.settle(table)
+      return await work()
+    } finally {
+      queue.release()
+      if (!queue.isEmpty && !queue.isCommitting && !this.#ready.includes(queue)) this.#ready.push(queue)
+      this.#schedule()
+    }
+  }
+
   backlog(): Backlog {
     return this.#store.backlog()
   }
@@ -200,7 +218,7 @@ class GroupCommitWriter implements Writer {
   #forgetIdle(): void {
     if (this.#queues.size < idleTables) return
     for (const [name, queue] of this.#queues) {
-      if (!queue.isEmpty || queue.isCommitting) continue
+      if (!queue.isEmpty || queue.isCommitting || queue.isHeld) continue
       this.#queues.delete(name)
       return
     }
@@ -230,12 +248,13 @@ class GroupCommitWriter implements Writer {
   #pump(): void {
     while (this.#inserts < this.#concurrentInserts) {
       const queue = this.#ready.shift()
-      const pending = queue?.take()
-      if (queue === undefined || pending === undefined) return
+      if (queue === undefined) return
+      const pending = queue.isHeld ? undefined : queue.take()
+      if (pending === undefined) continue
       queue.isCommitting = true
       this.#inserts++
       void this.#commit(queue, pending).finally(() => {
-        queue.isCommitting = false
+        queue.committed()
         this.#inserts--
         if (!queue.isEmpty) this.#ready.push(queue)
         if (this.#pendingRecords === 0) for (const resolve of this.#drained.splice(0)) resolve()
