@@ -23,7 +23,7 @@ registerApi(app, {
   clock: systemClock,
   limits: defaultLimits,
   log: silentLog,
-  budget: new BodyBudget(defaultLimits),
+  budget: new BodyBudget(defaultLimits, systemClock),
   verifier: new SignatureVerifier((accessKeyId, token) => database.findAccessKey(accessKeyId, token)),
 })
 

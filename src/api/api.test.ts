@@ -33,7 +33,7 @@ function setUp(change: Partial<Database> = {}) {
     clock: systemClock,
     limits: { ...defaultLimits, requestBodyBytes: 100_000 },
     log,
-    budget: new BodyBudget(defaultLimits),
+    budget: new BodyBudget(defaultLimits, systemClock),
     verifier: new SignatureVerifier((accessKeyId, token) => database.findAccessKey(accessKeyId, token)),
     onCall: (call) => calls.push(call),
   })

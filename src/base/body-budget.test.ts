@@ -7,7 +7,7 @@ const request = (headers: IncomingMessage['headers']) => ({ headers }) as Incomi
 const response = () => new EventEmitter() as ServerResponse
 
 describe('the bodies of requests', () => {
-  const budget = new BodyBudget({ requestBodyBytes: 100, requestBodiesBytes: 250 })
+  const budget = new BodyBudget({ requestBodyBytes: 100, requestBodiesBytes: 250 }, { monotonicMs: () => 0 })
 
   it('are refused beyond the bound, and taken again when others are answered or gone', () => {
     const answers = [response(), response()]
@@ -31,5 +31,44 @@ describe('the bodies of requests', () => {
     budget.reserve(request({ 'content-length': '0' }), response())
     budget.reserve(request({ 'content-length': '101' }), response())
     expect(budget.bytes).toBe(before)
+  })
+
+  it('are taken up to a burst, and beyond it as many as are answered within three seconds, up to the bound', () => {
+    let nowMs = 0
+    const megabyte = 1024 * 1024
+    const measured = new BodyBudget({ requestBodyBytes: megabyte, requestBodiesBytes: 256 * megabyte }, { monotonicMs: () => nowMs })
+    const waiting: ServerResponse[] = []
+    const take = (): void => {
+      const answer = response()
+      measured.reserve(request({ 'content-length': String(megabyte) }), answer)
+      waiting.push(answer)
+    }
+    const takeAll = (): number => {
+      for (;;) {
+        try {
+          take()
+        } catch {
+          return waiting.length
+        }
+      }
+    }
+    const answerPerSecond = (megabytes: number): void => {
+      for (let second = 0; second < 10; second++) {
+        nowMs += 1000
+        for (let i = 0; i < megabytes; i++) {
+          waiting.shift()?.emit('close')
+          takeAll()
+        }
+      }
+    }
+    expect(takeAll()).toBe(64)
+    answerPerSecond(40)
+    expect(takeAll()).toBeGreaterThan(110)
+    expect(takeAll()).toBeLessThan(125)
+    answerPerSecond(200)
+    expect(takeAll()).toBe(256)
+    answerPerSecond(1)
+    for (let i = 0; i < 250; i++) waiting.shift()?.emit('close')
+    expect(takeAll()).toBe(64)
   })
 })

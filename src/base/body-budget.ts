@@ -1,18 +1,39 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Clock } from './clock.ts'
 import { ServerError } from './errors.ts'
 import type { Limits } from './limits.ts'
 
-/** Bounds the bytes of all request bodies that are being read or worked on at a time, so that many connections cannot fill the memory. */
+/** How long a request may take when as many wait as are taken: beyond it a new one is throttled. */
+const longestWaitMs = 3000
+/** A burst of this many bytes is always taken. */
+const leastBytes = 64 * 1024 * 1024
+const measuredMs = 1000
+
+/**
+ * Bounds the bytes of all request bodies that are being read or worked on at a time, so that many connections cannot fill the memory, and so that
+ * those that are taken are answered soon: by what was answered in the last seconds while more than a burst was waiting.
+ */
 export class BodyBudget {
   readonly #limits: Pick<Limits, 'requestBodyBytes' | 'requestBodiesBytes'>
+  readonly #clock: Pick<Clock, 'monotonicMs'>
   #bytes = 0
+  #measuredSinceMs: number
+  #answeredBytes = 0
+  #bytesPerMs = 0
 
-  constructor(limits: Pick<Limits, 'requestBodyBytes' | 'requestBodiesBytes'>) {
+  constructor(limits: Pick<Limits, 'requestBodyBytes' | 'requestBodiesBytes'>, clock: Pick<Clock, 'monotonicMs'>) {
     this.#limits = limits
+    this.#clock = clock
+    this.#measuredSinceMs = clock.monotonicMs()
   }
 
   get bytes(): number {
     return this.#bytes
+  }
+
+  /** What may be worked on at a time. */
+  get most(): number {
+    return Math.min(this.#limits.requestBodiesBytes, Math.max(leastBytes, this.#bytesPerMs * longestWaitMs))
   }
 
   /**
@@ -21,17 +42,32 @@ export class BodyBudget {
    * @throws ServerError THROTTLING before anything of the body is read
    */
   reserve(request: IncomingMessage, response: ServerResponse): void {
-    const { requestBodyBytes, requestBodiesBytes } = this.#limits
+    const { requestBodyBytes } = this.#limits
     const length = request.headers['content-length']
     const bytes = length === undefined ? (request.headers['transfer-encoding'] === undefined ? 0 : requestBodyBytes) : Number(length)
     if (bytes === 0 || bytes > requestBodyBytes) return
-    if (this.#bytes + bytes > requestBodiesBytes) {
+    if (this.#bytes + bytes > this.most) {
       throw new ServerError(
         'THROTTLING',
         `Request rate exceeded: requests of ${this.#bytes} bytes are being worked on. Retry with backoff.`,
       )
     }
     this.#bytes += bytes
-    response.once('close', () => (this.#bytes -= bytes))
+    response.once('close', () => {
+      this.#bytes -= bytes
+      this.#measure(bytes)
+    })
+  }
+
+  /** The rate counts only what was answered under load: an idle server is no slow one. */
+  #measure(bytes: number): void {
+    this.#answeredBytes += bytes
+    const nowMs = this.#clock.monotonicMs()
+    const elapsedMs = nowMs - this.#measuredSinceMs
+    if (elapsedMs < measuredMs) return
+    const rate = this.#answeredBytes / elapsedMs
+    this.#bytesPerMs = this.#bytes > leastBytes / 2 ? (this.#bytesPerMs + rate) / 2 : Math.max(this.#bytesPerMs, rate)
+    this.#answeredBytes = 0
+    this.#measuredSinceMs = nowMs
   }
 }

@@ -129,7 +129,7 @@ export const defaultLimits: Limits = {
   defaultMemoryRetentionHours: 6,
   defaultMagneticRetentionDays: 73_000,
   futureIngestionMs: 15 * 60_000,
-  activeMagneticPartitions: 250,
+  activeMagneticPartitions: 10_000,
   magneticCacheBytes: 1024 * 1024 * 1024,
   rejectReportBytes: 16 * 1024 * 1024,
   controlChangesPerSecond: 1000,

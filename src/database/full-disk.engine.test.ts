@@ -52,7 +52,42 @@ function fill(path: string): void {
 }
 const empty = (path: string): void => rmSync(join(path, 'ballast'), { force: true })
 
-describe.runIf(canMount())('a full disk', () => {
+/** Where a user may make a namespace of its own, it may mount in there. */
+function canUnshare(): boolean {
+  try {
+    execFileSync('unshare', [...namespace, 'true'], { stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  }
+}
+const namespace = ['--user', '--map-root-user', '--mount']
+
+const isHere = canMount()
+const isInNamespace = !isHere && canUnshare()
+
+it.runIf(isInNamespace)(
+  'a full disk is survived: the tests below, in a namespace in which this user may mount',
+  { timeout: 180_000 },
+  () => {
+    const vitest = join(import.meta.dirname, '../../node_modules/vitest/vitest.mjs')
+    const said = execFileSync('unshare', [...namespace, process.execPath, vitest, 'run', '--project', 'engine', import.meta.filename], {
+      encoding: 'utf8',
+    })
+    expect(said).toMatch(/[1-9] passed/)
+  },
+)
+
+it.runIf(!isHere && !isInNamespace && process.platform === 'linux' && process.env['CI'] !== undefined)(
+  'a full disk can be made here',
+  () => {
+    expect.fail(
+      'The tests of full disks mount small file systems: run them as root, or allow user namespaces (kernel.unprivileged_userns_clone).',
+    )
+  },
+)
+
+describe.runIf(isHere)('a full disk', () => {
   let directory: string
   const disks: Record<'data' | 'memory' | 'magnetic', string> = { data: '', memory: '', magnetic: '' }
   let storage: Storage

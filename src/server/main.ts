@@ -92,7 +92,7 @@ export async function startServer(config: ServerConfig, clock: Clock, log: Log):
     })
     watchScheduler(metrics, scheduler)
     const database = audit === undefined ? opened : auditedDatabase(opened, audit)
-    const budget = new BodyBudget(limits)
+    const budget = new BodyBudget(limits, clock)
     const verifier = new SignatureVerifier((accessKeyId, token) => database.findAccessKey(accessKeyId, token))
     registerApi(app, {
       database,

@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Opened, openProduct } from '../../../tests/harness/opened.ts'
 import type { DataModel } from '../../csv/model-types.ts'
+import type { CreateTableInput } from '../database.ts'
 import type { BatchLoadTask, CreateBatchLoadInput } from './batch-loads.ts'
 
 const limits = {
@@ -32,13 +33,13 @@ const put = (key: string, body: string | Buffer): void => {
   mkdirSync(dirname(path), { recursive: true })
   writeFileSync(path, body)
 }
-async function newTable(required?: string): Promise<string> {
+async function newTable(required?: string, more: Partial<CreateTableInput> = {}): Promise<string> {
   const tableName = `table${++tables}`
   const key =
     required === undefined
       ? {}
       : { compositePartitionKey: [{ type: 'DIMENSION' as const, name: required, enforcementInRecord: 'REQUIRED' as const }] }
-  await product.database.createTable(product.root(), { databaseName: 'loads', tableName, ...key })
+  await product.database.createTable(product.root(), { databaseName: 'loads', tableName, ...key, ...more })
   return tableName
 }
 
@@ -99,6 +100,19 @@ describe('a batch load', () => {
       'a:2.5:-',
       'b:3.0:two\nlines',
     ])
+  })
+
+  it('brings three years of history into several tables of one database, in whatever order it comes', async () => {
+    const weeks = 157
+    const midday = Math.floor(nowMs / 86_400_000) * 86_400_000 - 43_200_000
+    const lines = Array.from({ length: weeks }, (_, i) => `${midday - ((i * 89) % weeks) * 7 * 86_400_000 + i},h${i % 3},${i},n\n`)
+    put('years.csv', `time,host,load,note\n${lines.join('')}`)
+    for (let i = 0; i < 2; i++) {
+      const table = await newTable(undefined, { magneticStoreWrites: { enableMagneticStoreWrites: true } })
+      const task = await ended(await create(table, 'years.csv'))
+      expect(task).toMatchObject({ status: 'SUCCEEDED', progress: { recordsIngested: weeks } })
+      expect(await rows(table, 'count(*), count(DISTINCT bin(time, 1d))')).toEqual([`${weeks} ${weeks}`])
+    }
   })
 
   it('takes separator, quote, escape, null value and trimming; a measure name column; mixed measures; a version', async () => {
