@@ -5,13 +5,14 @@ import type { Limits } from './limits.ts'
 
 /** How long a request may take when as many wait as are taken: beyond it a new one is throttled. */
 const longestWaitMs = 3000
-/** A burst of this many bytes is always taken. */
-const leastBytes = 64 * 1024 * 1024
+/** So many bytes are always taken, and at first. */
+const leastBytes = 32 * 1024 * 1024
+const firstBytes = 64 * 1024 * 1024
 const measuredMs = 1000
 
 /**
  * Bounds the bytes of all request bodies that are being read or worked on at a time, so that many connections cannot fill the memory, and so that
- * those that are taken are answered soon: by what was answered in the last seconds while more than a burst was waiting.
+ * those that are taken are answered soon: by what was answered in the last seconds. While there is room, there may be more the next time.
  */
 export class BodyBudget {
   readonly #limits: Pick<Limits, 'requestBodyBytes' | 'requestBodiesBytes'>
@@ -19,7 +20,8 @@ export class BodyBudget {
   #bytes = 0
   #measuredSinceMs: number
   #answeredBytes = 0
-  #bytesPerMs = 0
+  #mostSeen = 0
+  #bytesPerMs = firstBytes / longestWaitMs
 
   constructor(limits: Pick<Limits, 'requestBodyBytes' | 'requestBodiesBytes'>, clock: Pick<Clock, 'monotonicMs'>) {
     this.#limits = limits
@@ -53,21 +55,25 @@ export class BodyBudget {
       )
     }
     this.#bytes += bytes
+    this.#mostSeen = Math.max(this.#mostSeen, this.#bytes)
     response.once('close', () => {
       this.#bytes -= bytes
       this.#measure(bytes)
     })
   }
 
-  /** The rate counts only what was answered under load: an idle server is no slow one. */
+  /** The rate says something only under load: an idle server is no slow one. */
   #measure(bytes: number): void {
     this.#answeredBytes += bytes
     const nowMs = this.#clock.monotonicMs()
     const elapsedMs = nowMs - this.#measuredSinceMs
     if (elapsedMs < measuredMs) return
     const rate = this.#answeredBytes / elapsedMs
-    this.#bytesPerMs = this.#bytes > leastBytes / 2 ? (this.#bytesPerMs + rate) / 2 : Math.max(this.#bytesPerMs, rate)
+    const isLoaded = this.#mostSeen > this.most / 2
+    const next = isLoaded ? (this.#bytesPerMs + rate) / 2 : Math.max(rate, this.#bytesPerMs * 1.5)
+    this.#bytesPerMs = Math.min(next, this.#limits.requestBodiesBytes / longestWaitMs)
     this.#answeredBytes = 0
+    this.#mostSeen = this.#bytes
     this.#measuredSinceMs = nowMs
   }
 }

@@ -9,8 +9,8 @@ import { type Findings, Workload } from './workload.ts'
 /** How one life of the server ends. */
 export interface Death {
   readonly options?: Partial<ServeOptions>
-  /** Called when it serves; without it, it dies by itself. */
-  readonly kill?: (served: Served) => void
+  /** Called when it serves; without it, it dies by itself. `work` is what is under way then. */
+  readonly kill?: (served: Served, work: Workload) => void
 }
 
 export interface Outcome {
@@ -40,7 +40,7 @@ export async function crash(seed: number, deaths: readonly Death[]): Promise<Out
     // died while it opened: that is a death as well
     if (served === undefined) continue
     onTestFinished(() => void served.process.kill('SIGKILL'))
-    death.kill?.(served)
+    death.kill?.(served, workload)
     await workload.prepare(served).catch(() => undefined)
     await workload.runUntilDeath(served)
     served.write.destroy()

@@ -48,6 +48,8 @@ export class Workload {
   readonly #removed = new Set<string>()
   readonly #loads: BatchLoadWork
   readonly #scheduled: ScheduledWork
+  #answersLeft = 0
+  #afterAnswers: (() => void) | undefined
   #nextRequest = 0
   #nextTable = 0
 
@@ -60,6 +62,16 @@ export class Workload {
 
   get acknowledgedCount(): number {
     return this.#acknowledged.size
+  }
+
+  /** Calls back once, after so many answers from now on to anything that changes something. */
+  afterAnswers(count: number, callback: () => void): void {
+    this.#answersLeft = count
+    this.#afterAnswers = callback
+  }
+
+  #answered(): void {
+    if (--this.#answersLeft === 0) this.#afterAnswers?.()
   }
 
   /** Repeatable, because a server may have died in the middle of it. */
@@ -87,6 +99,7 @@ export class Workload {
       while (!isDead) {
         try {
           await work()
+          this.#answered()
         } catch (error) {
           // an answer of the server is no death: another table change was under way, for instance
           if ((error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode === undefined) return
