@@ -107,7 +107,7 @@ function parseFast(
   otherwise: Node,
 ): Node {
   const present = call('assumeNotNull', text)
-  const isPlain = call('match', present, string(calendarTextPattern))
+  const isPlain = call('bitAnd', call('isNotNull', text), call('match', present, string(calendarTextPattern)))
   const plain = apart(values, present, (source) => {
     const read = readCalendarText(values, source)
     return when(read.isValid, body(read), nothing)

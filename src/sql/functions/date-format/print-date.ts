@@ -1,4 +1,4 @@
-import { call, integer, string, when } from '../../clickhouse/tree.ts'
+import { call, integer, nothing, string, when } from '../../clickhouse/tree.ts'
 import type { Node } from '../../clickhouse/tree.ts'
 import type { LowerCall } from '../definition.ts'
 import { concat, equal, less, modulo, plus, quotient, toInt64 } from '../expression.ts'
@@ -23,7 +23,7 @@ const native: Partial<Record<DateField, Readonly<Record<number, string>>>> = {
 
 /** The text of a timestamp in a format. @throws DateFormatError for time zones: a timestamp has none to show. */
 export function printDate(context: LowerCall, ns: Node, pieces: readonly DatePiece[]): Node {
-  if (pieces.length === 0) return when(call('isNull', ns), { kind: 'null' }, string(''))
+  if (pieces.length === 0) return when(call('isNull', ns), nothing, string(''))
   return context.let(ns, (x) => {
     const parts: Node[] = []
     let format = ''
@@ -52,7 +52,7 @@ function fieldText(context: LowerCall, ns: Node, field: DateField, width: number
   const halfHour = modulo(hour, integer(12))
   switch (field) {
     case 'era':
-      return string('AD')
+      return when(call('isNull', ns), nothing, string('AD'))
     case 'century':
       return number(quotient(of('toYear'), integer(100)))
     case 'year':
@@ -84,7 +84,7 @@ function fieldText(context: LowerCall, ns: Node, field: DateField, width: number
     case 'day-of-year':
       return number(of('toDayOfYear'))
     case 'half-day':
-      return when(less(hour, integer(12)), string('AM'), string('PM'))
+      return when(call('isNull', ns), nothing, when(less(hour, integer(12)), string('AM'), string('PM')))
     case 'hour':
       return number(hour)
     case 'clock-hour':

@@ -57,7 +57,7 @@ const noDate = 'Invalid format: the text is no ISO 8601 date'
 export function readIsoDate(context: LowerCall, text: Node): Node {
   const days = context.let(text, (source) =>
     when(
-      call('match', call('assumeNotNull', source), string('^\\d{4}-\\d{2}-\\d{2}$')),
+      all(call('isNotNull', source), call('match', call('assumeNotNull', source), string('^\\d{4}-\\d{2}-\\d{2}$'))),
       apart(context, call('assumeNotNull', source), (s) => {
         const read = readCalendarText(context, s)
         return context.failIf(not(read.isValid), 'INVALID_FUNCTION_ARGUMENT', noDate, everywhere(times(read.days, read.isValid)))
@@ -78,6 +78,7 @@ export function readIsoTimestamp(context: LowerCall, text: Node): Node {
   return context.let(text, (source) =>
     when(
       all(
+        call('isNotNull', source),
         call('match', call('assumeNotNull', source), string(calendarTextPattern)),
         equal(call('position', call('assumeNotNull', source), string(' ')), integer(0)),
       ),
