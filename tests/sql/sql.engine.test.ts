@@ -5,6 +5,7 @@ import { startCluster, type ClickhouseCluster } from '../harness/clickhouse-clus
 import { findSltFiles } from './runner/files.ts'
 import { openProduct, type Product } from './runner/open-product.ts'
 import { runSlt } from './runner/run.ts'
+import { differenceOf, dropSamples, loadSamples, sampleCases } from './samples/run-samples.ts'
 
 const files = (await findSltFiles()).map((path) => ({ name: `${basename(dirname(path))}/${basename(path, '.slt')}`, path }))
 
@@ -23,5 +24,14 @@ describe.each(['chdb', 'clickhouse'] as const)('on %s', (engine) => {
   test.each(files)('$name gives what is written in its file', async ({ path }) => {
     const { problems } = await runSlt(await readFile(path, 'utf8'), product.database, product.clock)
     expect(problems).toEqual([])
+  })
+
+  describe('the sample queries over the data of the demo', () => {
+    beforeAll(() => loadSamples(product))
+    afterAll(() => dropSamples(product))
+
+    test.each(sampleCases)('$title give what its rows say', async (sample) => {
+      expect(await differenceOf(sample, product)).toBeUndefined()
+    })
   })
 })

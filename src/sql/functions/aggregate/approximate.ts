@@ -61,7 +61,7 @@ function constants(node: Node): readonly number[] | undefined {
 const level = (value: number): Node => float(value)
 
 /**
- * The smallest value below or at which that share of the rows lies. It is exact: gathering the values and selecting proved faster than
+ * The smallest value below or at which more than that share of the rows lies; of the whole share, the greatest. It is exact: gathering the values and selecting proved faster than
  * every sketch of the engine, at 8 bytes a value.
  */
 function one(context: LowerCall, value: Node, percentile: Node, index: number, weight?: Node): Node {
