@@ -140,7 +140,7 @@ describe('a table', () => {
   ])('gives back its %s exactly', async (name, given) => {
     const made = await create(name, given)
     expect(made).toMatchObject(given)
-    for (const key of Object.keys(given) as (keyof typeof made & keyof typeof given)[]) expect(made?.[key]).toEqual(given[key])
+    for (const [member, value] of Object.entries(given)) expect(made).toHaveProperty(member, value)
     expect([await describeTable(name), await describeTable(name)]).toEqual([made, made])
   })
 
