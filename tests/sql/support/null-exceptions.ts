@@ -44,7 +44,6 @@ export const nullExceptions: Readonly<Record<string, ExampleValue | { readonly e
   ],
   'repeat(CAST(NULL AS varchar), 2)': [null, null],
   'repeat(CAST(NULL AS unknown), 2)': [null, null],
-  'concat(ARRAY[ROW(1)], CAST(NULL AS row(integer)))': [['1'], null],
 
   // A time series has no place for it.
   'create_time_series(CAST(NULL AS timestamp), v)': { error: 'INVALID_FUNCTION_ARGUMENT' },
