@@ -1,5 +1,6 @@
 import type { Call, ComparisonOperator, Expression, Literal, LiteralValue } from '../ir.ts'
 import { integerBounds, isScalar } from '../types/coercion.ts'
+import { addMonths, calendarUnit, unitAround } from '../types/calendar.ts'
 import { maxTimestampNs, minTimestampNs, nsPerDay, parseDate, parseTime, parseTimestamp } from '../types/time-text.ts'
 import { BOOLEAN } from '../types/type.ts'
 import type { ScalarName, Type } from '../types/type.ts'
@@ -99,6 +100,17 @@ const folds: Readonly<Record<string, Fold>> = {
   from_nanoseconds: ([ns]) => ns,
   bin: ([time, width], call) =>
     (width as bigint) > 0n ? fit(call, floorDivide(time as bigint, width as bigint) * (width as bigint)) : undefined,
+  current_date: (_args, _call, nowNs) => floorDivide(nowNs, nsPerDay),
+  date: ([time], call) => (isScalar(call.arguments[0]!.type, 'timestamp') ? floorDivide(time as bigint, nsPerDay) : undefined),
+  date_trunc: ([name, time], call) => {
+    const unit = isScalar(call.type, 'timestamp') ? calendarUnit(name as string) : undefined
+    return unit && fitTimestamp(unitAround(time as bigint, unit).start)
+  },
+  date_add: ([name, count, time], call) => {
+    const unit = isScalar(call.type, 'timestamp') ? calendarUnit(name as string) : undefined
+    if (unit?.kind === 'fixed') return fitTimestamp((time as bigint) + (count as bigint) * unit.width)
+    return unit && addedMonths(time as bigint, (count as bigint) * BigInt(unit.months))
+  },
   from_unixtime: ([seconds], call) => {
     const value = seconds as number
     return Number.isSafeInteger(value) ? fit(call, BigInt(value) * 1_000_000_000n) : undefined
@@ -130,11 +142,18 @@ function arithmetic(
   if (typeof a === 'number' && typeof b === 'number') return real(a, b)
   if (typeof a !== 'bigint' || typeof b !== 'bigint') return undefined
   const types = call.arguments.map((arg) => arg.type)
-  const months = types.some((type) => isScalar(type, 'interval year to month'))
-  if (types.some((type) => isScalar(type, 'date', 'time')) || (months && types.some((type) => isScalar(type, 'timestamp'))))
-    return undefined
+  const months = types.findIndex((type) => isScalar(type, 'interval year to month'))
+  if (types.some((type) => isScalar(type, 'date', 'time'))) return undefined
+  if (months >= 0 && isScalar(call.type, 'timestamp')) {
+    const [time, count] = months === 0 ? [b, a] : [a, b]
+    return addedMonths(time, call.definition.name === '-' ? -count : count)
+  }
   return fit(call, exact(a, b))
 }
+
+/** Undefined where it would leave the calendar. */
+const addedMonths = (ns: bigint, months: bigint): bigint | undefined =>
+  months < -7200n || months > 7200n ? undefined : fitTimestamp(addMonths(ns, Number(months)))
 
 function fit(call: Call, value: bigint): bigint | undefined {
   const narrow = isScalar(call.type, 'integer', 'interval year to month')

@@ -89,7 +89,7 @@ function inside(expression: Expression): Expression {
 function filtered(relation: Relation, conditions: readonly Expression[]): Relation {
   if (conditions.length === 0) return relation
   const freed = conditions.map((condition) =>
-    inside(rewrite(condition, (part) => (part.kind === 'comparison' ? freedIn(part) : undefined))),
+    withConstantBound(inside(rewrite(condition, (part) => (part.kind === 'comparison' ? freedIn(part) : undefined)))),
   )
   return { kind: 'filter', input: relation, condition: allOf(freed.flatMap(conjuncts)) }
 }
@@ -97,6 +97,32 @@ function filtered(relation: Relation, conditions: readonly Expression[]): Relati
 function freedIn(comparison: Extract<Expression, { kind: 'comparison' }>): Expression | undefined {
   const freed = freeTime(comparison)
   return freed === comparison ? undefined : freed
+}
+
+/**
+ * A bound of time that is constant and was not folded (`date_parse('2024-01-14', …)`) as a subquery: the engine evaluates it before it chooses
+ * what to read.
+ */
+function withConstantBound(condition: Expression): Expression {
+  if (condition.kind !== 'comparison' || !isScalar(condition.left.type, 'timestamp', 'date')) return condition
+  const { left, right } = condition
+  if (isConstantCall(right) && !isConstantCall(left)) return { ...condition, right: evaluatedFirst(right) }
+  return isConstantCall(left) && !isConstantCall(right) ? { ...condition, left: evaluatedFirst(left) } : condition
+}
+
+function isConstantCall(expression: Expression): boolean {
+  let isConstant = expression.kind !== 'literal'
+  visit(expression, (part) => {
+    if (part.kind === 'column' || part.kind === 'variable' || 'query' in part) isConstant = false
+    if (part.kind === 'call' && volatile.has(part.definition.name)) isConstant = false
+  })
+  return isConstant
+}
+
+function evaluatedFirst(expression: Expression): Expression {
+  const column: Column = { symbol: 'bound', type: expression.type, nullable: true }
+  const row: Relation = { kind: 'values', columns: [], rows: [[]] }
+  return { kind: 'scalar-query', type: expression.type, query: { kind: 'project', input: row, assignments: [{ column, expression }] } }
 }
 
 /** Splits the conditions into those that `move` can restate below the relation and those that stay above it. */

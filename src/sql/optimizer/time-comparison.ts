@@ -1,5 +1,6 @@
-import { floorDivide } from '../analyzer/fold.ts'
-import type { ComparisonOperator, Expression, Literal } from '../ir.ts'
+import type { Call, ComparisonOperator, Expression, Literal } from '../ir.ts'
+import { addMonths, calendarUnit, unitAround } from '../types/calendar.ts'
+import type { FixedUnit, MonthUnit } from '../types/calendar.ts'
 import { isScalar } from '../types/coercion.ts'
 import { maxTimestampNs, minTimestampNs, nsPerDay } from '../types/time-text.ts'
 import { BOOLEAN, TIMESTAMP } from '../types/type.ts'
@@ -31,47 +32,71 @@ const mirrored: Readonly<Record<ComparisonOperator, ComparisonOperator>> = {
 
 /** Undefined when nothing is around the operand that could go. */
 function free(operand: Expression, operator: Ordered, bound: bigint): Expression | undefined {
-  if (operand.kind === 'call') {
-    const [first, second] = operand.arguments
-    switch (operand.definition.name) {
-      case '+':
-      case '-':
-        return first && second && isTime(first) ? shifted(operand.definition.name, first, second, operator, bound) : undefined
-      case 'bin': {
-        const width = second && constantOf(second)
-        return width !== undefined && width > 0n && isTime(first!) ? binned(first!, width, 0n, operator, bound) : undefined
-      }
-      case 'date_trunc': {
-        const unit = first?.kind === 'literal' && typeof first.value === 'string' ? units[first.value.toLowerCase()] : undefined
-        return unit && second && isTime(second) && isScalar(operand.type, 'timestamp')
-          ? binned(second, unit.width, unit.origin, operator, bound)
-          : undefined
-      }
-      case 'date':
-        return first && isTime(first) ? binned(first, nsPerDay, 0n, operator, bound * nsPerDay) : undefined
-      default:
-        return undefined
-    }
-  }
-  if (operand.kind === 'cast' && isScalar(operand.type, 'date') && isTime(operand.operand)) {
-    return binned(operand.operand, nsPerDay, 0n, operator, bound * nsPerDay)
-  }
-  return undefined
+  if (operand.kind === 'call') return freeCall(operand, operator, bound)
+  if (operand.kind !== 'cast') return undefined
+  const inner = operand.operand
+  if (isScalar(operand.type, 'date') && isTime(inner)) return inUnit(inner, nsPerDay, day, operator, bound)
+  // a date that is compared as the timestamp of its midnight
+  const dated = isTime(operand) && isScalar(inner.type, 'date') ? timeOfDate(inner) : undefined
+  return dated && inUnit(dated, 1n, day, operator, bound)
 }
+
+const day = calendarUnit('day')!
+
+/** What `date(time)` and CAST(time AS date) are of. */
+function timeOfDate(expression: Expression): Expression | undefined {
+  const time =
+    expression.kind === 'cast'
+      ? expression.operand
+      : expression.kind === 'call' && expression.definition.name === 'date'
+        ? expression.arguments[0]
+        : undefined
+  return time && isTime(time) ? time : undefined
+}
+
+function freeCall(operand: Call, operator: Ordered, bound: bigint): Expression | undefined {
+  const [first, second, third] = operand.arguments
+  switch (operand.definition.name) {
+    case '+':
+    case '-':
+      return first && second && isTime(first) ? shifted(operand.definition.name, first, second, operator, bound) : undefined
+    case 'bin': {
+      const width = second && constantOf(second)
+      return width !== undefined && width > 0n && isTime(first!)
+        ? inUnit(first!, 1n, { kind: 'fixed', width, origin: 0n }, operator, bound)
+        : undefined
+    }
+    case 'date_trunc': {
+      const unit = unitOf(first)
+      return unit && second && isTime(second) && isScalar(operand.type, 'timestamp') ? inUnit(second, 1n, unit, operator, bound) : undefined
+    }
+    case 'date':
+      return first && isTime(first) ? inUnit(first, nsPerDay, day, operator, bound) : undefined
+    case 'to_milliseconds':
+      return first && isTime(first) ? inUnit(first, 1_000_000n, calendarUnit('millisecond')!, operator, bound) : undefined
+    case 'to_nanoseconds':
+      return first && isTime(first) && bound >= minTimestampNs && bound <= maxTimestampNs ? compared(first, operator, bound) : undefined
+    case 'year': {
+      if (!first || !isTime(first) || bound < 1678n || bound > 2261n) return undefined
+      const start = BigInt(Date.UTC(Number(bound), 0)) * 1_000_000n
+      return stepped(first, operator, { start, next: addMonths(start, 12) }, true)
+    }
+    case 'date_diff': {
+      const unit = unitOf(first)
+      return unit?.kind === 'fixed' && second && third ? apart(unit.width, second, third, operator, bound) : undefined
+    }
+    default:
+      return undefined
+  }
+}
+
+const unitOf = (expression: Expression | undefined): ReturnType<typeof calendarUnit> =>
+  expression?.kind === 'literal' && typeof expression.value === 'string' ? calendarUnit(expression.value) : undefined
 
 const isTime = (expression: Expression): boolean => isScalar(expression.type, 'timestamp')
 
 function constantOf(expression: Expression): bigint | undefined {
   return expression.kind === 'literal' && typeof expression.value === 'bigint' ? expression.value : undefined
-}
-
-/** Weeks begin on Monday; the epoch was a Thursday. */
-const units: Readonly<Record<string, { readonly width: bigint; readonly origin: bigint }>> = {
-  second: { width: nsPerDay / 86_400n, origin: 0n },
-  minute: { width: nsPerDay / 1_440n, origin: 0n },
-  hour: { width: nsPerDay / 24n, origin: 0n },
-  day: { width: nsPerDay, origin: 0n },
-  week: { width: 7n * nsPerDay, origin: 4n * nsPerDay },
 }
 
 function shifted(name: '+' | '-', time: Expression, interval: Expression, operator: Ordered, bound: bigint): Expression | undefined {
@@ -81,31 +106,72 @@ function shifted(name: '+' | '-', time: Expression, interval: Expression, operat
   return moved < minTimestampNs || moved > maxTimestampNs ? undefined : compared(time, operator, moved)
 }
 
-/** floor((t − origin) / width) · width + origin, compared with the bound. */
-function binned(time: Expression, width: bigint, origin: bigint, operator: Ordered, bound: bigint): Expression | undefined {
-  const below = floorDivide(bound - origin, width) * width + origin
-  const above = below === bound ? bound : below + width
-  if (below < minTimestampNs || below + width > maxTimestampNs) return undefined
+/** The beginning of the unit that the time lies in, counted in `size`, compared with the bound. */
+function inUnit(time: Expression, size: bigint, unit: FixedUnit | MonthUnit, operator: Ordered, bound: bigint): Expression | undefined {
+  const ns = bound * size
+  if (ns < minTimestampNs || ns > maxTimestampNs) return undefined
+  const around = unitAround(ns, unit)
+  return stepped(time, operator, around, around.start === ns)
+}
+
+/** Compares the beginning of the time's unit with a bound in the unit around: `isStart` when the bound is its beginning. */
+function stepped(
+  time: Expression,
+  operator: Ordered,
+  { start, next }: ReturnType<typeof unitAround>,
+  isStart: boolean,
+): Expression | undefined {
+  if (start < minTimestampNs || next > maxTimestampNs) return undefined
   switch (operator) {
     case '>=':
-      return compared(time, '>=', above)
+      return compared(time, '>=', isStart ? start : next)
     case '>':
-      return compared(time, '>=', below + width)
+      return compared(time, '>=', next)
     case '<':
-      return compared(time, '<', above)
+      return compared(time, '<', isStart ? start : next)
     case '<=':
-      return compared(time, '<', below + width)
+      return compared(time, '<', next)
     case '=':
-      // a bound between two bins is never met
-      if (below !== bound) return undefined
-      return {
-        kind: 'logical',
-        type: BOOLEAN,
-        operator: 'and',
-        operands: [compared(time, '>=', bound), compared(time, '<', bound + width)],
-      }
+      // a bound between two units is never met
+      return isStart ? both(compared(time, '>=', start), compared(time, '<', next)) : undefined
   }
 }
+
+/** date_diff of a time and a constant: whole widths between them, cut towards zero. */
+function apart(width: bigint, from: Expression, to: Expression, operator: Ordered, bound: bigint): Expression | undefined {
+  const [time, constant, isLater] = from.kind === 'literal' ? [to, from, true] : [from, to, false]
+  const fixed = constantOf(constant)
+  if (fixed === undefined || !isTime(constant) || !isTime(time) || bound < -(2n ** 53n) || bound > 2n ** 53n) return undefined
+  // whole widths are at least `count` when the distance is at least (beyond, up to zero) so many
+  const atLeast = (count: bigint, holds: boolean): Expression | undefined => {
+    const distance = (count > 0n ? count : count - 1n) * width
+    const edge = isLater ? fixed + distance : fixed - distance
+    if (edge < minTimestampNs || edge > maxTimestampNs) return undefined
+    const [inclusive, exclusive] = isLater === holds ? (['>=', '>'] as const) : (['<=', '<'] as const)
+    return compared(time, count > 0n === holds ? inclusive : exclusive, edge)
+  }
+  switch (operator) {
+    case '>=':
+      return atLeast(bound, true)
+    case '>':
+      return atLeast(bound + 1n, true)
+    case '<':
+      return atLeast(bound, false)
+    case '<=':
+      return atLeast(bound + 1n, false)
+    case '=': {
+      const [low, high] = [atLeast(bound, true), atLeast(bound + 1n, false)]
+      return low && high && both(low, high)
+    }
+  }
+}
+
+const both = (left: Expression, right: Expression): Expression => ({
+  kind: 'logical',
+  type: BOOLEAN,
+  operator: 'and',
+  operands: [left, right],
+})
 
 function compared(time: Expression, operator: Ordered, bound: bigint): Expression {
   const right: Literal = { kind: 'literal', type: TIMESTAMP, value: bound }
