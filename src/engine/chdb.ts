@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { totalmem } from 'node:os'
+import { systemClock } from '../base/clock.ts'
 import { ServerError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import { bindParameters, quoteText } from './bind-parameters.ts'
@@ -10,6 +11,7 @@ import { cacheArgs, insertArgs, sessionArgs } from './embedded/session-args.ts'
 import { openSession, StatementSession } from './embedded/sessions.ts'
 import { openFileReceiver } from './embedded/file-receiver.ts'
 import { fileText, queryText } from './embedded/query-text.ts'
+import { QuickShapes } from './embedded/quick-shapes.ts'
 import { wholeResult } from './embedded/whole-result.ts'
 import { StreamedResult } from './embedded/streamed-result.ts'
 import { StreamSession } from './embedded/stream-session.ts'
@@ -83,6 +85,7 @@ class ChdbEngine implements Engine {
   readonly #idleWhole: StatementSession[] = []
   readonly #whole = new Set<StatementSession>()
   readonly #large = new LargeShapes()
+  readonly #quick = new QuickShapes()
   readonly #idle: StreamSession[] = []
   readonly #streams = new Set<StreamSession>()
   readonly #running: RunningQueries
@@ -147,26 +150,36 @@ class ChdbEngine implements Engine {
   }
 
   /** The result in one piece; undefined when it is not wanted so or is too large for that. */
-  async #makeWhole(query: EngineQuery, running: RunningQuery): Promise<EngineResult | undefined> {
+  async #makeWhole(query: EngineQuery, running: RunningQuery, mayBeQuick = true): Promise<EngineResult | undefined> {
     const { wholeBytes, timeoutMs } = query
     if (wholeBytes === undefined || this.#large.has(query.text)) return undefined
-    const text = this.#text(query, { max_result_bytes: wholeBytes, result_overflow_mode: 'throw' })
+    const rowLimit = mayBeQuick ? this.#quick.rowLimit(query.text) : undefined
+    const bounds = { max_result_bytes: wholeBytes, result_overflow_mode: 'throw' }
+    const text = this.#text(query, rowLimit === undefined ? bounds : { ...bounds, max_threads: 1, max_rows_to_read: rowLimit })
     const session = this.#idleWhole.pop() ?? this.#openWhole()
     const progress = this.#progress.watch(running.queryId)
     const relax = this.#running.watchdog(running, timeoutMs, queryTimeout)
     try {
-      return wholeResult(await session.bytes(text), progress)
+      const startMs = systemClock.monotonicMs()
+      const bytes = await session.bytes(text)
+      this.#quick.ran(query.text, systemClock.monotonicMs() - startMs)
+      return wholeResult(bytes, progress)
     } catch (error) {
       if (running.stopped) throw running.stopped
       const message = error instanceof Error ? error.message : String(error)
-      if (engineCode(message) !== resultTooLarge) throw this.#mapped(message, error)
-      this.#large.add(query.text)
-      return undefined
+      const code = engineCode(message)
+      if (code === tooManyRows && rowLimit !== undefined) this.#quick.readsMuch(query.text)
+      else if (code !== resultTooLarge) throw this.#mapped(message, error)
+      else {
+        this.#large.add(query.text)
+        return undefined
+      }
     } finally {
       relax()
       progress.stop()
       this.#idleWhole.push(session)
     }
+    return this.#makeWhole(query, running, false)
   }
 
   async #makeFile(query: EngineQuery, running: RunningQuery, leave: () => void): Promise<EngineResult> {
@@ -334,6 +347,8 @@ class ChdbEngine implements Engine {
 }
 
 const queryTimeout = (): ServerError => new ServerError('QUERY_TIMEOUT', 'The query exceeded its time limit')
+/** The engine's TOO_MANY_ROWS. */
+const tooManyRows = 158
 /** The engine's TOO_MANY_ROWS_OR_BYTES. */
 const resultTooLarge = 396
 

@@ -163,10 +163,19 @@ describe('what the engine is asked', () => {
       query('SELECT bin(time, 1h) AS hour, max(usage_user) AS m FROM benchmark.cpu GROUP BY 1 HAVING count(*) > 2 ORDER BY m DESC LIMIT 3')
         .text,
     ).toBe(
-      'WITH minus(time, toInt64(positiveModulo(time, toInt64(3600000000000)))) AS c9, max(a1_double) AS c11, toInt64(ifNull(count(), 0)) AS c10 ' +
+      'WITH minus(time, positiveModulo(time, toInt64(3600000000000))) AS c9, max(a1_double) AS c11, toInt64(ifNull(count(), 0)) AS c10 ' +
         'SELECT CAST(c9 AS Nullable(Int64)) AS c14, c11 AS c15 FROM tidemark.t_cpu ' +
         'WHERE greaterOrEquals(time, 1792281600000000000) GROUP BY c9 HAVING greater(c10, 2) ORDER BY c11 DESC NULLS LAST LIMIT 3',
     )
+  })
+
+  it.each([
+    ["time > '2026-11-01' AND time >= '2026-11-02'", 'WHERE greaterOrEquals(time, 1793577600000000000)'],
+    ["time >= '2026-11-01' AND time > '2026-11-01'", 'WHERE greater(time, 1793491200000000000)'],
+    ["time >= '2020-01-01'", 'WHERE greaterOrEquals(time, 1792281600000000000)'],
+    ["time >= '2026-11-01' OR hostname = 'a'", 'WHERE and(greaterOrEquals(time, 1792281600000000000), or('],
+  ])('asks for the latest of several beginnings only: %s', (condition, expected) => {
+    expect(query(`SELECT time FROM benchmark.cpu WHERE ${condition}`).text).toContain(expected)
   })
 
   it('finds the table through layers of subqueries', () => {

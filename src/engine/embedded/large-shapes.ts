@@ -19,4 +19,4 @@ export class LargeShapes {
   }
 }
 
-const shapeOf = (text: string): string => text.replaceAll(/'(?:[^'\\]|\\.)*'|\d+/g, '?')
+export const shapeOf = (text: string): string => text.replaceAll(/'(?:[^'\\]|\\.)*'|\d+/g, '?')

@@ -112,7 +112,7 @@ export class Block {
       ...(this.distinct ? { distinct: true } : {}),
       ...(from ? { from } : {}),
       ...(arrayJoin ? { arrayJoin } : {}),
-      ...(this.where.length > 0 ? { where: conjunction(this.where) } : {}),
+      ...(this.where.length > 0 ? { where: conjunction(withoutWeaker(this.where)) } : {}),
       ...(this.groupBy ? { groupBy: this.groupBy } : {}),
       ...(this.groupingSets ? { groupingSets: this.groupingSets } : {}),
       ...(having.length > 0 ? { having: conjunction(having) } : {}),
@@ -176,6 +176,34 @@ export const identifierOf = (symbol: string): Node => identifier(symbol)
 const someCount = call('greaterOrEquals', call('count'), integer(0))
 
 const conjunction = (nodes: readonly Node[]): Node => (nodes.length === 1 ? nodes[0]! : call('and', ...nodes))
+
+/** Of several numbers that one column is at least, only the greatest: the retention filter says nothing beside a later beginning. */
+function withoutWeaker(conditions: readonly Node[]): readonly Node[] {
+  const bounds = conditions.map(lowerBound)
+  return conditions.filter((_, i) => {
+    const bound = bounds[i]
+    return bound === undefined || !bounds.some((other, j) => other !== undefined && j !== i && implies(other, bound, j < i))
+  })
+}
+
+interface LowerBound {
+  readonly column: string
+  readonly least: bigint
+  readonly isStrict: boolean
+}
+
+function lowerBound(node: Node): LowerBound | undefined {
+  if (node.kind !== 'call' || (node.name !== 'greaterOrEquals' && node.name !== 'greater')) return undefined
+  const [column, least] = node.arguments
+  if (column?.kind !== 'identifier' || least?.kind !== 'integer' || least.type !== undefined) return undefined
+  return { column: column.name, least: least.value, isStrict: node.name === 'greater' }
+}
+
+function implies(one: LowerBound, other: LowerBound, isBefore: boolean): boolean {
+  if (one.column !== other.column) return false
+  if (one.least !== other.least) return one.least > other.least
+  return one.isStrict === other.isStrict ? isBefore : one.isStrict
+}
 
 /** A query as the source of a new SELECT. */
 export function blockOver(names: Names, query: Select, symbols: readonly string[]): Block {

@@ -2,4 +2,4 @@
 WITH toInt64(ifNull(count(), 0)) AS c11 SELECT CAST(c11 AS Nullable(Int64)) AS c14
 FROM (SELECT DISTINCT d1 AS c9, d2 AS c10
 FROM tidemark.t_cpu
-WHERE and(greaterOrEquals(time, 1792281600000000000), greater(time, 1794956400000000000))) AS r13
+WHERE greater(time, 1794956400000000000)) AS r13

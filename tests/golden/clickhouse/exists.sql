@@ -4,5 +4,5 @@ FROM (SELECT d1 AS c1
 FROM tidemark.t_iot) AS r21
 LEFT JOIN (SELECT DISTINCT d1 AS c19, true AS c20
 FROM tidemark.t_cpu
-WHERE and(greaterOrEquals(time, 1792281600000000000), not(isNull(d1)), greater(time, 1794956400000000000))) AS r22 ON equals(c1, c19)
+WHERE and(not(isNull(d1)), greater(time, 1794956400000000000))) AS r22 ON equals(c1, c19)
 WHERE not(isNull(c20))

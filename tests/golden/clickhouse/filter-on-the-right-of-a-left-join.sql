@@ -2,7 +2,7 @@
 SELECT CAST(c1 AS Nullable(String)) AS c21, CAST(c16 AS Nullable(Int64)) AS c22
 FROM (SELECT d1 AS c1
 FROM tidemark.t_cpu
-WHERE and(greaterOrEquals(time, 1792281600000000000), greater(time, 1794956400000000000))) AS r19
+WHERE greater(time, 1794956400000000000)) AS r19
 LEFT JOIN (SELECT d1 AS c9, a3_bigint AS c16
 FROM tidemark.t_cpu
 WHERE and(greaterOrEquals(time, 1792281600000000000), greater(a1_double, 90.))) AS r20 ON equals(c1, c9)

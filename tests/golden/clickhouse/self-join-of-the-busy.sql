@@ -5,4 +5,4 @@ FROM tidemark.t_cpu
 WHERE greaterOrEquals(time, 1792281600000000000)) AS r29
 INNER JOIN (SELECT time AS c17, d1 AS c18
 FROM tidemark.t_cpu
-WHERE and(greaterOrEquals(time, 1792281600000000000), greater(a1_double, 90.), greaterOrEquals(time, 1794956400000000000))) AS r30 ON and(equals(c1, c18), equals(c4, c17))
+WHERE and(greater(a1_double, 90.), greaterOrEquals(time, 1794956400000000000))) AS r30 ON and(equals(c1, c18), equals(c4, c17))

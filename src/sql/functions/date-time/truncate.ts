@@ -24,9 +24,10 @@ function firstDay(context: LowerCall, unit: CalendarUnit, value: Node, days: Nod
   }
 }
 
-const down = (ns: Node, size: bigint): Node => minus(ns, toInt64(floorModulo(ns, int64(size))))
+/** The divisor must be signed: by an unsigned one the engine divides negative times as if they were large. */
+const down = (ns: Node, size: bigint): Node => minus(ns, floorModulo(ns, int64(size)))
 /** Weeks begin on Mondays; the first Monday of the epoch is its fifth day. */
-const weekStart = (ns: Node): Node => minus(ns, toInt64(floorModulo(minus(ns, int64(4n * unitNs.day)), int64(unitNs.week))))
+const weekStart = (ns: Node): Node => minus(ns, floorModulo(minus(ns, int64(4n * unitNs.day)), int64(unitNs.week)))
 
 function truncateTimestamp(context: LowerCall, _unit: Node, ns: Node): Node {
   const unit = unitArgument(context, 'timestamp')
