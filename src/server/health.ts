@@ -16,9 +16,13 @@ interface Readiness {
 export function registerHealth(app: FastifyInstance, source: HealthSource, metrics: Metrics): void {
   app.get('/health/live', () => ({ status: 'live' }))
   for (const path of ['/health', '/health/ready']) {
-    app.get(path, async (_request, reply) => {
+    app.get(path, async (request, reply) => {
       const readiness = await readinessOf(source)
-      return reply.code(readiness.status === 'ready' ? 200 : 503).send(readiness)
+      const isReady = readiness.status === 'ready'
+      // clients of InfluxDB ask here as well, and look for words of their own
+      const isInflux = /influxdb/i.test(request.headers['user-agent'] ?? '')
+      const body = isInflux ? { name: 'tidemark', status: isReady ? 'pass' : 'fail', message: readiness.reason ?? 'ready' } : readiness
+      return reply.code(isReady ? 200 : 503).send(body)
     })
   }
   app.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text()))
