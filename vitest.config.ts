@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config'
 const engine = ['src/**/*.engine.test.ts', 'tests/**/*.engine.test.ts']
 const fuzz = ['src/**/*.fuzz.test.ts', 'tests/**/*.fuzz.test.ts']
 const wire = ['tests/**/*.wire.test.ts']
+const ingest = ['tests/ingest/**/*.ingest.test.ts']
 
 /** The suffix states the need: nothing, an engine, time to search, a spawned server. */
 export default defineConfig({
@@ -17,11 +18,15 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['src/**/*.test.ts', 'tests/**/*.test.ts', 'benchmarks/**/*.test.ts'],
-          exclude: [...engine, ...fuzz, ...wire],
+          exclude: [...engine, ...fuzz, ...wire, ...ingest],
         },
       },
       { extends: true, test: { name: 'fuzz', include: fuzz, testTimeout: 60_000 } },
       { extends: true, test: { name: 'engine', include: engine, testTimeout: 60_000, hookTimeout: 60_000 } },
+      {
+        extends: true,
+        test: { name: 'ingest', include: ingest, testTimeout: 120_000, hookTimeout: 120_000, globalSetup: ['tests/build-once.ts'] },
+      },
       {
         extends: true,
         test: { name: 'wire', include: wire, testTimeout: 120_000, hookTimeout: 120_000, globalSetup: ['tests/build-once.ts'] },
