@@ -5,6 +5,7 @@ const scenarios = ['malformed input', 'oversize input', 'duplicate delivery', 'b
 const width = Math.max(...scenarios.map(({ length }) => length)) + 2
 
 /** Prints connector × scenario. */
+// oxlint-disable-next-line import/no-default-export -- vitest asks for it
 export default class TableReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
     const results = new Map<string, Map<string, string>>()
@@ -12,7 +13,8 @@ export default class TableReporter implements Reporter {
       for (const test of module.children.allTests()) {
         const connector = nameOf(test)
         const row = results.get(connector) ?? new Map<string, string>()
-        row.set(test.name, test.result().state)
+        const { state } = test.result()
+        row.set(test.name, state === 'skipped' ? '–' : state)
         results.set(connector, row)
       }
     }
