@@ -2,6 +2,7 @@ import { ServerError } from '../../base/errors.ts'
 import type { Limits } from '../../base/limits.ts'
 import type { Tags } from '../../storage/table-record.ts'
 import type { Tag } from '../database.ts'
+import { checkVersioningTag } from '../write/versioning.ts'
 
 const longestKey = 128
 const longestValue = 256
@@ -19,6 +20,7 @@ export function addTags(existing: Tags | undefined, added: readonly Tag[], limit
   for (const { key, value } of added) {
     checkKey(key)
     checkText('value', key, value, longestValue)
+    checkVersioningTag({ key, value })
     if (seen.has(key)) throw new ServerError('VALIDATION', `The tag key ${JSON.stringify(key)} is given more than once.`)
     seen.add(key)
     tags.set(key, value)

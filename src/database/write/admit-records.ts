@@ -10,6 +10,7 @@ import { quotaReason } from './quotas.ts'
 import type { ReadRecord } from './read-record.ts'
 import type { RejectedRecord } from './record.ts'
 import { growSchema } from './schema-growth.ts'
+import { isLastWriterWins } from './versioning.ts'
 
 /** What records are admitted by, whoever wrote them. */
 export interface AdmissionOptions {
@@ -47,6 +48,9 @@ export function screen(
 ): readonly WriteRecord[] {
   const window = ingestionWindow(table, clock.nowNs(), limits.futureIngestionMs)
   const accepted: WriteRecord[] = []
+  const isReplacing = isLastWriterWins(table.tags)
+  // microseconds; the writer raises it above what is stored where it must
+  let ownVersion = clock.nowNs() / 1000n
   for (const record of records) {
     const { index, timeNs, version, measureName, dimensions, value } = record
     const store = storeOf(window, timeNs)
@@ -55,8 +59,10 @@ export function screen(
       continue
     }
     const reason = quotaReason(record, table.partitionKey, limits)
-    if (reason === undefined) accepted.push({ index, timeNs, version, store, measureName, dimensions, value })
-    else rejected.set(index, { RecordIndex: index, Reason: reason })
+    if (reason !== undefined) rejected.set(index, { RecordIndex: index, Reason: reason })
+    else if (version !== 0n) accepted.push({ index, timeNs, version, store, measureName, dimensions, value })
+    else if (!isReplacing) accepted.push({ index, timeNs, version: 1n, store, measureName, dimensions, value })
+    else accepted.push({ index, timeNs, version: ownVersion++, isLastWord: true, store, measureName, dimensions, value })
   }
   return accepted
 }

@@ -63,7 +63,7 @@ export function createIngestService(options: IngestServiceOptions): IngestServic
 const readRecord = ({ timeNs, version, measureName, dimensions, value }: IngestInput['records'][number], index: number): ReadRecord => ({
   index,
   timeNs,
-  version: version ?? 1n,
+  version: version ?? 0n,
   measureName,
   dimensions,
   value,

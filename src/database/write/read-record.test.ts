@@ -22,11 +22,11 @@ const multi: RecordInput = {
 }
 
 describe('reading a record', () => {
-  it('defaults to DOUBLE, milliseconds and version 1', () => {
+  it('defaults to DOUBLE and milliseconds, and knows that no version was given', () => {
     expect(read(base)).toEqual({
       index: 3,
       timeNs: 1_000_000_000n,
-      version: 1n,
+      version: 0n,
       measureName: 'cpu',
       dimensions: { names: ['host'], values: ['a'] },
       value: { kind: 'single', type: 'double', value: 1.5 },

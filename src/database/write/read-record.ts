@@ -10,6 +10,7 @@ import { cellError, isTimeUnit, isUnicode, parseCell, parseTime, shorten } from 
 export interface ReadRecord {
   readonly index: number
   readonly timeNs: bigint
+  /** 0 when none was given. */
   readonly version: bigint
   readonly measureName: string
   readonly dimensions: DimensionSet
@@ -75,7 +76,8 @@ export class RecordReader {
   }
 
   #version(version: number | bigint | undefined, path: string): bigint {
-    if (version === undefined || version === 1) return 1n
+    if (version === undefined) return 0n
+    if (version === 1) return 1n
     const value = typeof version === 'bigint' ? version : Number.isInteger(version) ? BigInt(version) : 0n
     if (value < 1n || value > maxVersion) throw invalid(`${path}.Version`, `${version} is not an integer from 1 to ${maxVersion}`)
     return value

@@ -9,6 +9,9 @@ export interface VersionedRows {
   readonly rowCount: number
   timeAt(row: number): bigint
   versionAt(row: number): bigint
+  /** It takes the place of whatever is stored: its version is raised where it must be. */
+  isLastWord?(row: number): boolean
+  raiseVersion?(row: number, version: bigint): void
   /** Its place in its request. */
   indexAt(row: number): number
   measureNameAt(row: number): string
@@ -135,8 +138,9 @@ function decideGroups(
     let winner: number | undefined
     for (const row of rows) {
       const value = once(() => batch.valueAt(row))
-      const version = batch.versionAt(row)
       const before = existing
+      if (before !== undefined && batch.isLastWord?.(row) === true) raiseAbove(batch, row, before.version)
+      const version = batch.versionAt(row)
       const decision = decideVersion(version, before?.version, () => before !== undefined && sameCells(before.value(), value()))
       switch (decision.kind) {
         case 'insert':
@@ -158,6 +162,13 @@ function decideGroups(
     if (winner !== undefined && found.has(key)) replaces = true
   }
   return { kept: dropped.includes(1) ? keptRows(dropped) : undefined, rejects, replaces }
+}
+
+const greatestVersion = 9_223_372_036_854_775_807n
+
+/** Above the greatest version there is nothing: the record is then decided about as any other. */
+function raiseAbove(batch: VersionedRows, row: number, existing: bigint): void {
+  if (batch.versionAt(row) <= existing && existing < greatestVersion) batch.raiseVersion?.(row, existing + 1n)
 }
 
 function keptRows(dropped: Uint8Array): Int32Array {

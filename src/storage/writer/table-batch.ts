@@ -22,8 +22,8 @@ import type { TableTexts } from './table-texts.ts'
 import type { Cell, DimensionSet, MultiShape, WriteRecord } from './write-record.ts'
 
 const firstCapacity = 256
-/** time, version, series, measure code, place in the request, store. */
-const fixedRowBytes = 8 + 8 + 8 + 4 + 4 + 1
+/** time, version, series, measure code, place in the request, store, whether it is the last word. */
+const fixedRowBytes = 8 + 8 + 8 + 4 + 4 + 1 + 1
 
 interface DimensionColumn {
   readonly column: DictionaryColumn
@@ -47,6 +47,7 @@ export class TableBatch implements VersionedRows {
   #measureCodes = new Int32Array(firstCapacity)
   #indexes = new Int32Array(firstCapacity)
   #magnetic = new Uint8Array(firstCapacity)
+  #lastWords = new Uint8Array(firstCapacity)
   readonly #measureNames: string[] = []
   readonly #measureEntries: Entry[] = []
   readonly #columns = new Map<string, Column>()
@@ -82,6 +83,7 @@ export class TableBatch implements VersionedRows {
       this.#versions[row] = record.version
       this.#indexes[row] = record.index
       this.#magnetic[row] = record.store === 'magnetic' ? 1 : 0
+      this.#lastWords[row] = record.isLastWord === true ? 1 : 0
       this.#setMeasure(row, record.measureName)
       this.#setDimensions(row, record.dimensions)
       const { value } = record
@@ -102,6 +104,12 @@ export class TableBatch implements VersionedRows {
   }
   indexAt(row: number): number {
     return this.#indexes[row]!
+  }
+  isLastWord(row: number): boolean {
+    return this.#lastWords[row] === 1
+  }
+  raiseVersion(row: number, version: bigint): void {
+    this.#versions[row] = version
   }
   isMagnetic(row: number): boolean {
     return this.#magnetic[row] === 1
@@ -237,6 +245,7 @@ export class TableBatch implements VersionedRows {
     this.#measureCodes = grown(this.#measureCodes, new Int32Array(capacity))
     this.#indexes = grown(this.#indexes, new Int32Array(capacity))
     this.#magnetic = grown(this.#magnetic, new Uint8Array(capacity))
+    this.#lastWords = grown(this.#lastWords, new Uint8Array(capacity))
     for (const column of this.#columns.values()) growColumn(column, capacity)
     this.#capacity = capacity
   }

@@ -6,6 +6,8 @@ export interface WriteRecord {
   readonly index: number
   readonly timeNs: bigint
   readonly version: bigint
+  /** Takes the place of whatever record is stored: its version is raised above that one's where it is not. */
+  readonly isLastWord?: boolean
   readonly store: 'memory' | 'magnetic'
   readonly measureName: string
   readonly dimensions: DimensionSet
