@@ -5,11 +5,12 @@ import { ServerError, type ErrorCode } from '../base/errors.ts'
 import type { Limits } from '../base/limits.ts'
 import type { Log } from '../base/log.ts'
 import { newRequestId } from '../base/request-id.ts'
-import type { Caller } from '../database/caller.ts'
+import type { AccessKey, Caller } from '../database/caller.ts'
 import type { Database } from '../database/database.ts'
 import { authenticate, call, findOperation, type ApiRequest, type Dispatcher } from './dispatch.ts'
 import { asServerError, encodeError } from './encode-error.ts'
-import type { SignatureVerifier } from './signature/signature-v4.ts'
+import { SignatureVerifier } from './signature/signature-v4.ts'
+import { answerSts, isStsRequest, stsContentType, stsOperation } from './sts/sts.ts'
 import { WriteBodyReader } from './write-body/write-body-reader.ts'
 
 export interface ApiOptions {
@@ -48,6 +49,8 @@ interface Answer {
   readonly operation: string
   readonly status: number
   readonly body: string
+  /** AWS JSON 1.0 when absent. */
+  readonly contentType?: string
   readonly exception?: string
   readonly error?: ServerError
   readonly principal?: string
@@ -72,6 +75,9 @@ export function registerApi(app: FastifyInstance, options: ApiOptions): void {
     nowMs: () => clock.nowMs(),
   }
 
+  const findAccessKey = (accessKeyId: string, token?: string): AccessKey | undefined => database.findAccessKey(accessKeyId, token)
+  const sts = { verifier: new SignatureVerifier(findAccessKey, 'sts'), nowMs: dispatcher.nowMs }
+
   const finish = (reply: FastifyReply, requestId: string, startMs: number, answer: Answer): FastifyReply => {
     const durationMs = clock.monotonicMs() - startMs
     const { operation, status, error, principal } = answer
@@ -92,7 +98,7 @@ export function registerApi(app: FastifyInstance, options: ApiOptions): void {
     // Bytes: to a string Fastify would add a charset.
     return reply
       .code(status)
-      .header('content-type', 'application/x-amz-json-1.0')
+      .header('content-type', answer.contentType ?? 'application/x-amz-json-1.0')
       .header('x-amzn-RequestId', requestId)
       .send(Buffer.from(answer.body))
   }
@@ -102,9 +108,9 @@ export function registerApi(app: FastifyInstance, options: ApiOptions): void {
     return { operation, error, ...encodeError(error), ...(principal !== undefined && { principal }) }
   }
 
-  const identify = (operation: string, request: ApiRequest): Caller => {
+  const identify = (operation: string, request: ApiRequest, by: Pick<Dispatcher, 'verifier' | 'nowMs'> = dispatcher): Caller => {
     try {
-      return authenticate(dispatcher, request)
+      return authenticate(by, request)
     } catch (error) {
       onUnauthenticated?.({ ...claimOf(request), operation, errorCode: asServerError(error).code })
       throw error
@@ -123,6 +129,12 @@ export function registerApi(app: FastifyInstance, options: ApiOptions): void {
     } catch (error) {
       return answerError(operation, error, principal)
     }
+  }
+
+  const answerStsCall = async (request: ApiRequest): Promise<Answer> => {
+    const operation = stsOperation(request)
+    const answer = await answerSts(database.access, request, () => identify(operation, request, sts))
+    return { ...answer, operation, contentType: stsContentType }
   }
 
   void app.register(async (scope) => {
@@ -149,7 +161,8 @@ export function registerApi(app: FastifyInstance, options: ApiOptions): void {
       handler: async (request, reply) => {
         const startMs = clock.monotonicMs()
         const requestId = newRequestId()
-        return finish(reply, requestId, startMs, await answerCall(asApiRequest(request, requestId)))
+        const asked = asApiRequest(request, requestId)
+        return finish(reply, requestId, startMs, await (isStsRequest(asked) ? answerStsCall(asked) : answerCall(asked)))
       },
     })
   })

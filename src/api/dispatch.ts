@@ -57,8 +57,8 @@ export function findOperation(request: ApiRequest): Operation {
 }
 
 /** Who asks: proven by the signature. @throws ServerError */
-export function authenticate(dispatcher: Dispatcher, request: ApiRequest): Caller {
-  const { principal } = dispatcher.verifier.verify(request, dispatcher.nowMs())
+export function authenticate({ verifier, nowMs }: Pick<Dispatcher, 'verifier' | 'nowMs'>, request: ApiRequest): Caller {
+  const { principal } = verifier.verify(request, nowMs())
   return {
     principal,
     requestId: request.requestId,

@@ -103,6 +103,14 @@ describe('the configuration', () => {
     expect(() => read({ 'magnetic-store-path': 's3://' })).toThrow('is not s3://BUCKET/PREFIX')
   })
 
+  it('takes proxies as addresses and networks, and nothing else', () => {
+    expect(read({}).trustedProxies).toEqual([])
+    expect(read({ 'trusted-proxies': '10.0.0.0/8, 192.0.2.7,fd00::/8' }).trustedProxies).toEqual(['10.0.0.0/8', '192.0.2.7', 'fd00::/8'])
+    for (const wrong of ['proxy.example.org', '10.0.0.0/33', '10.0.0.0/8/8', 'fd00::/129', '10.0.0', 'true']) {
+      expect(() => read({ 'trusted-proxies': wrong })).toThrow('is no address and no network')
+    }
+  })
+
   it('knows what only this machine reaches', () => {
     expect(['localhost', '127.0.0.1', '127.9.9.9', '::1'].map(isLoopback)).toEqual([true, true, true, true])
     expect(['0.0.0.0', '::', '127.example.org', '10.0.0.1'].map(isLoopback)).toEqual([false, false, false, false])

@@ -38,6 +38,8 @@ export interface ServerConfig {
   readonly objectStore: ObjectStoreOptions
   readonly notifications: readonly TopicRoute[]
   readonly connectors: readonly ConnectorDefinition[]
+  /** Addresses and networks whose X-Forwarded-For and X-Forwarded-Proto are believed. */
+  readonly trustedProxies: readonly string[]
   readonly tls: { readonly certPath: string; readonly keyPath: string } | undefined
   /** As given, and what it came from; undefined: kept in the data directory. */
   readonly masterKey: { readonly text: string; readonly name: string } | AwsKmsOptions | undefined
@@ -91,6 +93,7 @@ export function readConfig(sources: OptionSources): ServerConfig {
       bucketsDirectory: resolve(options.buckets ?? join(options.data, 'buckets')),
       ...(isS3Given && { s3 }),
     },
+    trustedProxies: options.trustedProxies,
     tls: tls && { certPath: resolve(tls[0]), keyPath: resolve(tls[1]) },
     masterKey: masterKey(options.masterKey, options.masterKeyFile, kmsKey(options)),
     rootKey: rootKey && { accessKeyId: rootKey[0], secretAccessKey: rootKey[1] },

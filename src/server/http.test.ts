@@ -16,6 +16,30 @@ function serve(tls?: { readonly certPath: string; readonly keyPath: string }) {
   return { app, service: new HttpService(app, anyPort, tls, silentLog) }
 }
 
+describe('behind proxies', () => {
+  const seen = async (trusted: readonly string[], headers: Record<string, string>): Promise<unknown> => {
+    const app = createHttp(defaultLimits, undefined, trusted)
+    app.get('/', ({ ip, protocol }) => ({ ip, protocol }))
+    const service = new HttpService(app, anyPort, undefined, silentLog)
+    await service.start()
+    const answer = await (await fetch(service.address, { headers })).json()
+    await service.drain()
+    await service.stop()
+    return answer
+  }
+  const forwarded = { 'x-forwarded-for': '203.0.113.9, 198.51.100.1, 10.0.0.7', 'x-forwarded-proto': 'https' }
+
+  it('believes nobody unless it is told to', async () => {
+    expect(await seen([], forwarded)).toEqual({ ip: '127.0.0.1', protocol: 'http' })
+    expect(await seen(['192.0.2.0/24'], forwarded)).toEqual({ ip: '127.0.0.1', protocol: 'http' })
+  })
+
+  it('takes the last address that no trusted proxy has, whatever a client has put before it', async () => {
+    expect(await seen(['127.0.0.1'], forwarded)).toEqual({ ip: '10.0.0.7', protocol: 'https' })
+    expect(await seen(['127.0.0.1', '10.0.0.0/8'], forwarded)).toEqual({ ip: '198.51.100.1', protocol: 'https' })
+  })
+})
+
 describe('plain HTTP', () => {
   it('listens on the port that it says', async () => {
     const { app, service } = serve()

@@ -17,8 +17,9 @@ const minimumTls = 'TLSv1.2'
 type Tls = NonNullable<ServerConfig['tls']>
 
 /** The one HTTP server: its limits, its encryption. Routes are registered by the edges. */
-export function createHttp(limits: Limits, tls: ServerConfig['tls']): FastifyInstance {
-  const options = { ...httpLimits(limits), forceCloseConnections: 'idle', logger: false } as const
+export function createHttp(limits: Limits, tls: ServerConfig['tls'], trustedProxies: readonly string[] = []): FastifyInstance {
+  const trust = trustedProxies.length === 0 ? {} : { trustProxy: [...trustedProxies] }
+  const options = { ...httpLimits(limits), ...trust, forceCloseConnections: 'idle', logger: false } as const
   if (tls === undefined) return fastify(options)
   const { http, ...rest } = options
   return fastify({ ...rest, https: { ...http, ...readCertificate(tls), minVersion: minimumTls } })

@@ -58,7 +58,7 @@ export async function startServer(config: ServerConfig, clock: Clock, log: Log):
   const metrics = new Metrics()
   metrics.watchProcess()
   // First, because a certificate that cannot be read should cost no opening of the data.
-  const app = createHttp(config.limits, config.tls)
+  const app = createHttp(config.limits, config.tls, config.trustedProxies)
   const audit = config.auditLog && new AuditLog({ ...config.auditLog, clock, log })
   const storage = await openStorage(storageOptions(config, clock, log, metrics))
   try {

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { parseTopicRoutes } from '../scheduler/notify/topic-routes.ts'
 import { defaultLimits, type Limits } from '../base/limits.ts'
 import { logLevels } from '../base/json-log.ts'
@@ -21,6 +22,22 @@ export function parseEngine(text: string): EngineLocation {
   const valid = urls.filter((url) => url !== undefined && (url.protocol === 'http:' || url.protocol === 'https:') && url.hostname !== '')
   if (valid.length !== urls.length) throw new Error('is neither chdb nor http(s)://user:password@host:port[,…]')
   return { kind: 'clickhouse', urls: valid as URL[] }
+}
+
+/** IP addresses, and networks as `address/bits`, joined by commas. */
+export function parseNetworks(text: string): readonly string[] {
+  const networks = text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '')
+  for (const network of networks) {
+    const [address = '', bits, ...more] = network.split('/')
+    const most = isIP(address) === 6 ? 128 : 32
+    const isRange = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most)
+    if (isIP(address) === 0 || !isRange || more.length > 0)
+      throw new Error(`names ${JSON.stringify(network)}, which is no address and no network like 10.0.0.0/8`)
+  }
+  return networks
 }
 
 /** `name=value,…`; the names are those of the table of limits. */
@@ -251,6 +268,16 @@ export const serverOptions = {
     summary: 'Size at which that file is put aside as FILE.1, FILE.2 …',
     fallback: '100',
     parse: parseInteger(1, 100_000),
+  },
+  trustedProxies: {
+    flag: 'trusted-proxies',
+    environment: 'TIDEMARK_TRUSTED_PROXIES',
+    placeholder: 'ADDRESSES',
+    summary:
+      'Addresses and networks (10.0.0.0/8) of proxies before this server, with commas between them: for requests from them the client is who X-Forwarded-For names, ' +
+      'and its protocol what X-Forwarded-Proto does',
+    fallback: '',
+    parse: parseNetworks,
   },
   auditLogFiles: {
     flag: 'audit-log-files',

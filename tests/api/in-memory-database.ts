@@ -36,6 +36,11 @@ const unusedAccess: Access = {
   createSession: unused,
   principalOf: () => undefined,
   check: () => undefined,
+  identity: ({ principal }) => ({
+    accountId: '000000000000',
+    arn: `arn:aws:iam::000000000000:user/${principal.name}`,
+    userName: principal.name,
+  }),
 }
 
 /** Databases, tags and access keys in maps: enough of the product to drive the API's edge without an engine. `change` replaces single methods. */

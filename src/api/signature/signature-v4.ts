@@ -5,7 +5,6 @@ import { canonicalRequest } from './canonical-request.ts'
 import { readSignature, type SignatureClaim, type SignedRequest } from './claim.ts'
 import { SigningKeys } from './signing-keys.ts'
 
-const service = 'timestream'
 const algorithm = 'AWS4-HMAC-SHA256'
 const clockSkewMs = 15 * 60_000
 const longestPresignMs = 7 * 24 * 3_600_000
@@ -21,16 +20,19 @@ const mismatch =
  */
 export class SignatureVerifier {
   readonly #findAccessKey: (accessKeyId: string, sessionToken?: string) => AccessKey | undefined
+  readonly #service: string
   readonly #signingKeys = new SigningKeys()
 
-  constructor(findAccessKey: (accessKeyId: string, sessionToken?: string) => AccessKey | undefined) {
+  /** `service`: which the credentials must be scoped to. */
+  constructor(findAccessKey: (accessKeyId: string, sessionToken?: string) => AccessKey | undefined, service = 'timestream') {
     this.#findAccessKey = findAccessKey
+    this.#service = service
   }
 
   /** Answers the key that signed. @throws ServerError of the group "who is asking". */
   verify(request: SignedRequest, nowMs: number): AccessKey {
     const claim = readSignature(request)
-    checkScope(claim)
+    checkScope(claim, this.#service)
     checkTime(claim, nowMs)
     checkSignedHeaders(claim, request)
     const key = this.#findAccessKey(claim.accessKeyId, claim.sessionToken)
@@ -45,7 +47,7 @@ export class SignatureVerifier {
     const canonical = canonicalRequest(method, path, query, headers, claim.signedHeaders, payloadHash(claim, request.body))
     const scope = `${claim.shortDate}/${claim.region}/${claim.service}/${claim.terminator}`
     const stringToSign = `${algorithm}\n${claim.dateText}\n${scope}\n${createHash('sha256').update(canonical).digest('hex')}`
-    const signingKey = this.#signingKeys.derive(key, claim.shortDate, claim.region, service)
+    const signingKey = this.#signingKeys.derive(key, claim.shortDate, claim.region, this.#service)
     const expected = createHmac('sha256', signingKey).update(stringToSign).digest()
     const given = Buffer.from(claim.signature, 'hex')
     if (given.length !== expected.length || !timingSafeEqual(given, expected)) throw new ServerError('INVALID_SIGNATURE', mismatch)
@@ -63,7 +65,7 @@ function payloadHash(claim: SignatureClaim, body: Uint8Array): string {
   return hash
 }
 
-function checkScope(claim: SignatureClaim): void {
+function checkScope(claim: SignatureClaim, service: string): void {
   const problems: string[] = []
   if (claim.service !== service) problems.push(`Credential should be scoped to correct service: '${service}'.`)
   if (claim.terminator !== 'aws4_request') problems.push("Credential should be scoped with a valid terminator: 'aws4_request'.")

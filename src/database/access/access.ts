@@ -36,6 +36,9 @@ export interface Access {
   /** Temporary credentials for the caller, or for a user. */
   createSession(caller: Caller, input: CreateSessionInput): Promise<SessionKey>
 
+  /** Who the caller is; nobody needs a permission for that. */
+  identity(caller: Caller): CallerIdentity
+
   /** For what acts in the name of a user without a request; undefined when there is no such user. */
   principalOf(userName: string): Principal | undefined
   /** Asks for the permission of an operation that touches no data. @throws ServerError ACCESS_DENIED */
@@ -99,6 +102,12 @@ export interface SimulateInput {
 export interface SimulatedDecision extends Pick<Decision, 'outcome' | 'because'> {
   readonly action: string
   readonly resource: string
+}
+
+export interface CallerIdentity {
+  readonly accountId: string
+  readonly arn: string
+  readonly userName: string
 }
 
 export interface CreateSessionInput {

@@ -4,6 +4,7 @@ import type { Caller, Principal } from '../caller.ts'
 import { anyArn, groupArn, policyArn, userArn } from '../control/arn.ts'
 import type {
   Access,
+  CallerIdentity,
   CreateSessionInput,
   CreateUserInput,
   GroupDescription,
@@ -227,6 +228,11 @@ export class StoredAccess implements Access {
       durationMs: durationSeconds * 1000,
       ...(policy !== undefined && { policy }),
     })
+  }
+
+  identity({ principal }: Caller): CallerIdentity {
+    const { name: userName } = principal
+    return { accountId: this.#account.accountId, arn: userArn(this.#account, userName, userName === 'root'), userName }
   }
 
   /** A user's first key may make the user, who may do nothing then. */

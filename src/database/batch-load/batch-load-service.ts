@@ -83,6 +83,8 @@ export class BatchLoadService implements BatchLoads {
     const { account, documents, clock } = this.#options
     const { databaseName, tableName, clientToken, recordVersion = 1n } = input
     this.#authorize(caller, 'timestream:CreateBatchLoadTask', tableArn(account, databaseName, tableName))
+    // the task writes for the caller, who is not asked again
+    this.#authorize(caller, 'timestream:WriteRecords', tableArn(account, databaseName, tableName))
     const taskId = newTaskId(caller, clientToken)
     const { clientToken: _, recordVersion: __, ...asked } = input
     const request = JSON.stringify({ ...asked, recordVersion: Number(recordVersion) })

@@ -44,7 +44,7 @@ export function createWriteService(options: WriteServiceOptions): WriteService {
     const reader = new RecordReader(input.commonAttributes ?? {}, limits, shapes)
     const read = input.records.map((record, index) => reader.read(record, index))
     const rejected = new Map<number, RejectedRecord>()
-    const timely = screen(read, table, options, versions, rejected)
+    const timely = screen(read, table, options, rejected)
     partitions.admit(table, timely.filter(isLate).map(timeOf))
     return { ...(await grow(timely, table, options, rejected)), readCount: read.length, rejected }
   }
