@@ -120,24 +120,25 @@ describe('the tools of AWS', () => {
   })
 
   it('are told what is wrong, in the words of STS', async () => {
-    const fails = (command: Promise<unknown>) => expect(command).rejects
-    await fails(sts({ ...rootKey, secretAccessKey: 'wrong' }).send(new GetCallerIdentityCommand({}))).toMatchObject({
+    await expect(sts({ ...rootKey, secretAccessKey: 'wrong' }).send(new GetCallerIdentityCommand({}))).rejects.toMatchObject({
       name: 'SignatureDoesNotMatch',
     })
-    await fails(sts({ accessKeyId: 'TMNOSUCHKEY000000000', secretAccessKey: 'x' }).send(new GetCallerIdentityCommand({}))).toMatchObject({
+    await expect(
+      sts({ accessKeyId: 'TMNOSUCHKEY000000000', secretAccessKey: 'x' }).send(new GetCallerIdentityCommand({})),
+    ).rejects.toMatchObject({
       name: 'InvalidClientTokenId',
     })
-    await fails(sts().send(new GetSessionTokenCommand({ DurationSeconds: 60 }))).toMatchObject({
+    await expect(sts().send(new GetSessionTokenCommand({ DurationSeconds: 60 }))).rejects.toMatchObject({
       name: 'ValidationError',
       message: 'DurationSeconds must be from 900 to 129600, not "60"',
     })
-    await fails(
+    await expect(
       sts().send(new GetSessionTokenCommand({ SerialNumber: 'arn:aws:iam::000000000000:mfa/x', TokenCode: '123456' })),
-    ).toMatchObject({
+    ).rejects.toMatchObject({
       name: 'ValidationError',
     })
     for (const RoleArn of ['arn:aws:iam::999999999999:role/reader', 'arn:aws:iam::000000000000:role/nosuchuser']) {
-      await fails(sts().send(new AssumeRoleCommand({ RoleArn, RoleSessionName: 'xx' }))).toMatchObject({
+      await expect(sts().send(new AssumeRoleCommand({ RoleArn, RoleSessionName: 'xx' }))).rejects.toMatchObject({
         $metadata: expect.objectContaining({ httpStatusCode: expect.any(Number) as number }) as object,
       })
     }

@@ -48,6 +48,4 @@ function element(name: string, value: XmlValue): string {
 
 const escapes: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
 /** Control characters have no place in XML 1.0. */
-// eslint-disable-next-line no-control-regex
-const escaped = (text: string): string =>
-  text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g, '?').replace(/[&<>"]/g, (c) => escapes[c]!)
+const escaped = (text: string): string => text.replace(/(?![\t\n\r])\p{Cc}/gu, '?').replace(/[&<>"]/g, (c) => escapes[c]!)
