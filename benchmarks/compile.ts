@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { defaultLimits } from '../src/base/limits.ts'
 import { ServerError } from '../src/base/errors.ts'
 import { compile } from '../src/sql/compile.ts'
+import { Report } from './report.ts'
 import { catalogOf, tableSchema } from '../tests/sql/support/sample-catalog.ts'
 
 const nowNs = 1_795_026_400_000_000_000n
@@ -60,8 +61,12 @@ export async function benchmarkCompile(rounds = 50): Promise<void> {
     }
   }
   times.sort((a, b) => a - b)
-  const at = (share: number): string => `${times[Math.floor(share * (times.length - 1))]!.toFixed(3)} ms`
-  console.log(
-    `\ncompile: ${queries.length} of ${all.length} sample queries, ${rounds} rounds: p50 ${at(0.5)}, p90 ${at(0.9)}, p99 ${at(0.99)}, max ${at(1)}`,
+  const at = (share: number): string => times[Math.floor(share * (times.length - 1))]!.toFixed(3)
+  const report = new Report('compile', 'Compiling: from text to ClickHouse SQL')
+  report.say(
+    `${queries.length} of the ${all.length} queries of the sample corpus compile; ${rounds} rounds of them, after ten for the just-in-time compiler.`,
   )
+  report.say()
+  report.table(['', 'p50', 'p90', 'p99', 'longest'], [['one query, ms', at(0.5), at(0.9), at(0.99), at(1)]])
+  report.save('npm run bench -- compile')
 }

@@ -6,10 +6,14 @@ export interface Question {
   readonly timestream: string
   /** By hand for a table ordered by (hostname, time). */
   readonly clickhouse: string
+  /** By hand for the table in which Tidemark holds the data: `{table}` is its name. */
+  readonly own: string
   readonly metricsql: RangeQuestion
   readonly influxql: string
   readonly postgresql: string
   readonly duckdb: string
+  /** For a table without row ids under the key (hostname, time), times in milliseconds. */
+  readonly sqlite: string
 }
 
 export interface Shape {
@@ -65,6 +69,16 @@ function condition(bounds: Bounds, instant: (ms: number) => string): string {
   ].join(' AND ')
 }
 
+/** The columns of Tidemark's table: dimensions and attributes are numbered as they first came. */
+const ownTag = (tag: string): string => `d${tagNames.indexOf(tag as (typeof tagNames)[number]) + 1}`
+/** Whole numbers, as which they are held. */
+const ownMetric = (metric: string): string => `a${metricNames.indexOf(metric as (typeof metricNames)[number]) + 1}_double_held`
+
+const ownCondition = (bounds: Bounds): string =>
+  condition(bounds, (ms) => `${ms}000000`)
+    .replace('usage_user', ownMetric('usage_user'))
+    .replace('hostname', ownTag('hostname'))
+
 const influxCondition = ({ fromMs, toMs, hosts, over90 }: Bounds): string =>
   [
     ...(over90 ? ['usage_user > 90'] : []),
@@ -87,14 +101,18 @@ function grouped(seconds: number, aggregate: 'max' | 'avg', metrics: number, bou
   const values = metricNames.slice(0, metrics)
   const keys = byHost ? ['hostname'] : []
   const columns = values.map((metric) => `${aggregate}(${metric}) AS ${aggregate}_${metric}`)
+  const order = byHost ? 'GROUP BY 1, 2 ORDER BY 1, 2' : 'GROUP BY 1 ORDER BY 1'
   const sql = (slot: string, table: string, where: string): string =>
-    `SELECT ${[`${slot} AS slot`, ...keys, ...columns].join(', ')} FROM ${table} WHERE ${where} ` +
-    (byHost ? 'GROUP BY 1, 2 ORDER BY 1, 2' : 'GROUP BY 1 ORDER BY 1')
+    `SELECT ${[`${slot} AS slot`, ...keys, ...columns].join(', ')} FROM ${table} WHERE ${where} ${order}`
   const over = `${aggregate}_over_time(${selector(values, bounds.hosts)}[${seconds}s])`
   const influx = aggregate === 'avg' ? 'mean' : aggregate
   return {
     timestream: sql(`bin(time, ${seconds}s)`, '"benchmark"."cpu"', condition(bounds, text)),
     clickhouse: sql(`toStartOfInterval(time, INTERVAL ${seconds} SECOND)`, 'bench.cpu', condition(bounds, text)),
+    own:
+      `SELECT intDiv(time, ${seconds}000000000) * ${seconds}000000000 AS slot, ${[...keys.map(ownTag), ...values.map((metric) => `${aggregate}(${ownMetric(metric)})`)].join(', ')} ` +
+      `FROM {table} WHERE ${ownCondition(bounds)} ${order}`,
+    sqlite: sql(`time - time % ${seconds * 1000}`, 'cpu', condition(bounds, String)),
     postgresql: sql(`date_bin('${seconds} seconds', time, TIMESTAMPTZ '2000-01-01 00:00:00Z')`, 'cpu', condition(bounds, timestamptz)),
     duckdb: sql(`time_bucket(INTERVAL '${seconds} seconds', time)`, 'cpu', condition(bounds, timestamp)),
     metricsql: {
@@ -115,6 +133,8 @@ function highCpu(bounds: Bounds): Question {
   return {
     timestream: sql('"benchmark"."cpu"', condition(busy, text)),
     clickhouse: sql('bench.cpu', condition(busy, text)),
+    own: `SELECT time, ${[...tagNames.map(ownTag), ...metricNames.map(ownMetric)].join(', ')} FROM {table} WHERE ${ownCondition(busy)}`,
+    sqlite: sql('cpu', condition(busy, String)),
     postgresql: sql('cpu', condition(busy, timestamptz)),
     duckdb: sql('cpu', condition(busy, timestamp)),
     metricsql: {
@@ -138,6 +158,14 @@ function lastPoint(data: CpuData): Question {
     clickhouse:
       `SELECT hostname, max(time) AS latest, argMax((${metricNames.join(', ')}), time) AS t, ` +
       `${metricNames.map((_, i) => `t.${i + 1}`).join(', ')} FROM bench.cpu GROUP BY hostname ORDER BY hostname`,
+    own:
+      `SELECT ${ownTag('hostname')}, max(time), ${metricNames.map((metric) => `argMax(${ownMetric(metric)}, time)`).join(', ')} ` +
+      'FROM {table} GROUP BY 1 ORDER BY 1',
+    sqlite:
+      'WITH RECURSIVE hosts AS (SELECT min(hostname) AS hostname FROM cpu UNION ALL ' +
+      'SELECT (SELECT min(hostname) FROM cpu WHERE hostname > hosts.hostname) FROM hosts WHERE hosts.hostname IS NOT NULL) ' +
+      `SELECT t.hostname, t.time, ${columns} FROM hosts JOIN cpu t ON t.hostname = hosts.hostname ` +
+      'AND t.time = (SELECT max(time) FROM cpu WHERE cpu.hostname = hosts.hostname) ORDER BY 1',
     postgresql:
       'WITH RECURSIVE hosts AS ((SELECT hostname FROM cpu ORDER BY hostname LIMIT 1) UNION ALL ' +
       'SELECT (SELECT hostname FROM cpu WHERE hostname > hosts.hostname ORDER BY hostname LIMIT 1) FROM hosts WHERE hosts.hostname IS NOT NULL) ' +
@@ -155,7 +183,7 @@ function lastPoint(data: CpuData): Question {
 }
 
 function newestFive(toMs: number): Question {
-  const { timestream, clickhouse, postgresql, duckdb, influxql } = grouped(60, 'max', 1, { toMs })
+  const { timestream, clickhouse, own, postgresql, duckdb, sqlite, influxql } = grouped(60, 'max', 1, { toMs })
   const newest = (sql: string): string => sql.replace('ORDER BY 1', 'ORDER BY 1 DESC LIMIT 5')
   const { text: range } = grouped(60, 'max', 1, { toMs }).metricsql
   return {
@@ -163,6 +191,8 @@ function newestFive(toMs: number): Question {
     clickhouse: newest(clickhouse),
     postgresql: newest(postgresql),
     duckdb: newest(duckdb),
+    own: newest(own),
+    sqlite: newest(sqlite),
     influxql: `${influxql} ORDER BY time DESC LIMIT 5`,
     metricsql: { text: range, startMs: toMs - 4 * 60_000, endMs: toMs, stepSeconds: 60 },
   }

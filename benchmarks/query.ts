@@ -4,30 +4,32 @@ import { startDuckdb } from './peers/duckdb.ts'
 import { findProgram } from './peers/peer-process.ts'
 import { startPostgresql } from './peers/postgresql.ts'
 import { askInfluxdb, askVictoriaMetrics } from './peers/range-questions.ts'
+import { startSqlite } from './peers/sqlite.ts'
 import type { SqlPeer } from './peers/sql-peer.ts'
 import { cpuShapes, type Question, type Shape } from './query-shapes.ts'
 import { RawChdb } from './raw-chdb.ts'
 import { Report, thousands } from './report.ts'
-import { startServer } from './server.ts'
+import { type RawAnswer, type RunningServer, startServer } from './server.ts'
 import { geometricMean, quantile } from './statistics.ts'
 import { type CpuData, generateCpu } from './tsbs.ts'
-import { queryAll } from './wire.ts'
+import { call, queryAll } from './wire.ts'
 
-/** Someone who answers questions; the first is Tidemark, the second the engine alone. */
+/** Someone who answers questions. The first is Tidemark; then SQL by hand and what Tidemark made of the question, both inside its process; the engine alone. */
 interface Rival {
   readonly name: string
-  ask(question: Question): Promise<number>
+  /** Answers the number of rows, or that and how long it took, where asking takes longer than answering. */
+  ask(question: Question): Promise<number | RawAnswer>
 }
 
 interface Figures {
   readonly rows: number
   /** Of each question, the first time it was asked. */
-  readonly cold: number
+  readonly first: number
   readonly p50: number
   readonly p95: number
 }
 
-const sqlRival = (peer: SqlPeer, text: 'postgresql' | 'duckdb'): Rival => ({
+const sqlRival = (peer: SqlPeer, text: 'postgresql' | 'duckdb' | 'sqlite'): Rival => ({
   name: peer.name,
   ask: (question) => peer.query(question[text]),
 })
@@ -37,8 +39,16 @@ const lineRivals: readonly {
   readonly program: string
   readonly ask: (peer: LinePeer, question: Question) => Promise<number>
 }[] = [
-  { name: 'VictoriaMetrics', program: 'victoria-metrics', ask: (peer, { metricsql }) => askVictoriaMetrics(peer, metricsql) },
-  { name: 'InfluxDB', program: 'influxd', ask: (peer, { influxql }) => askInfluxdb(peer, influxql) },
+  {
+    name: 'VictoriaMetrics',
+    program: 'victoria-metrics',
+    ask: (peer, { metricsql }) => askVictoriaMetrics(peer, metricsql),
+  },
+  {
+    name: 'InfluxDB',
+    program: 'influxd',
+    ask: (peer, { influxql }) => askInfluxdb(peer, influxql),
+  },
 ]
 
 /** Starts what is installed and gives it the data; `stop` collects how each is ended. */
@@ -64,7 +74,14 @@ async function startPeers(data: CpuData, stop: (() => Promise<void>)[]): Promise
   const duckdb = await startDuckdb()
   stop.push(() => duckdb.stop())
   await duckdb.load(data)
-  return [...rivals, sqlRival(duckdb, 'duckdb')]
+  rivals.push(sqlRival(duckdb, 'duckdb'))
+  const sqlite = await startSqlite()
+  if (sqlite) {
+    stop.push(() => sqlite.stop())
+    await sqlite.load(data)
+    rivals.push(sqlRival(sqlite, 'sqlite'))
+  } else missing('SQLite (python3)')
+  return rivals
 }
 
 /** Everybody has just been started: a just-in-time compiler is not what is measured. */
@@ -75,29 +92,84 @@ async function warmUp(rivals: readonly Rival[], data: CpuData): Promise<void> {
 
 async function timed(rival: Rival, question: Question, times: number[]): Promise<number> {
   const start = performance.now()
-  const rows = await rival.ask(question)
-  times.push(performance.now() - start)
-  return rows
+  const answer = await rival.ask(question)
+  if (typeof answer === 'number') {
+    times.push(performance.now() - start)
+    return answer
+  }
+  times.push(answer.ms)
+  return answer.rows
 }
 
 /** All rivals in turn, so that what else the machine does falls on all of them. */
 async function measure(shape: Shape, rivals: readonly Rival[], rounds: number): Promise<readonly Figures[]> {
-  const cold = rivals.map((): number[] => [])
+  const first = rivals.map((): number[] => [])
   const warm = rivals.map((): number[] => [])
   const rows = rivals.map(() => 0)
   for (const [i, rival] of rivals.entries()) {
-    for (const question of shape.questions) rows[i]! += await timed(rival, question, cold[i]!)
+    for (const question of shape.questions) rows[i]! += await timed(rival, question, first[i]!)
   }
   for (let round = 0; round < rounds; round++) {
     for (const [i, rival] of rivals.entries()) for (const question of shape.questions) await timed(rival, question, warm[i]!)
   }
-  if (rows[0] !== rows[1]) throw new Error(`${shape.name}: ${rows[0]} rows, the engine alone has ${rows[1]}`)
+  for (const i of [1, 2, 3]) {
+    if (rows[0] !== rows[i]) throw new Error(`${shape.name}: ${rows[0]} rows, but ${rivals[i]!.name} has ${rows[i]}`)
+  }
   return rivals.map((_, i) => ({
     rows: rows[i]!,
-    cold: quantile(cold[i]!, 0.5),
+    first: quantile(first[i]!, 0.5),
     p50: quantile(warm[i]!, 0.5),
     p95: quantile(warm[i]!, 0.95),
   }))
+}
+
+/** The name of Tidemark's table in the engine: there is but one. */
+async function ownTable(server: RunningServer): Promise<string> {
+  const { text = '' } = await server.ask("SELECT name FROM system.tables WHERE database = 'tidemark' AND startsWith(name, 't_')")
+  return `tidemark.${(JSON.parse(text.split('\n', 1)[0]!) as [string])[0]}`
+}
+
+const compiledTexts = new Map<string, string>()
+
+/** What Tidemark asks the engine, as EXPLAIN says. */
+async function compiled({ target }: RunningServer, question: string): Promise<string> {
+  const known = compiledTexts.get(question)
+  if (known !== undefined) return known
+  const { Rows } = await call<{ readonly Rows: readonly { readonly Data: readonly { readonly ScalarValue: string }[] }[] }>(
+    target,
+    'Query',
+    {
+      QueryString: `EXPLAIN ${question}`,
+    },
+  )
+  const lines = Rows.map(({ Data }) => Data[0]!.ScalarValue)
+  const settings = lines.slice(lines.indexOf('Settings') + 1).map((line) => line.replace(/ = ([a-z]\w*)$/, " = '$1'"))
+  const text = `${lines.slice(lines.indexOf('ClickHouse SQL') + 1, lines.indexOf('Settings')).join('\n')} SETTINGS ${settings.join(', ')}`
+  compiledTexts.set(question, text)
+  return text
+}
+
+/** The first question of a shape right after a start: nothing is in a cache of the engine; the files are in that of the system. */
+async function measureCold(shapes: readonly Shape[], server: RunningServer, raw: RawChdb): Promise<readonly (readonly [number, number])[]> {
+  const times: [number, number][] = []
+  let running = server
+  try {
+    for (const { questions } of shapes) {
+      const question = questions[0]!
+      running = await running.restart()
+      // signing, connecting and compiling have been met before; the table has not
+      await queryAll(running.target, 'SELECT 1')
+      const [ours, theirs]: [number[], number[]] = [[], []]
+      await timed({ name: '', ask: ({ timestream }) => queryAll(running.target, timestream) }, question, ours)
+      await raw.restart()
+      await raw.query('SELECT 1')
+      await timed({ name: '', ask: ({ clickhouse }) => raw.query(clickhouse) }, question, theirs)
+      times.push([ours[0]!, theirs[0]!])
+    }
+  } finally {
+    Object.assign(server, running)
+  }
+  return times
 }
 
 const ms = (value: number): string => value.toFixed(value < 10 ? 2 : 1)
@@ -106,21 +178,25 @@ export async function benchmarkQuery({ hosts = 100, hours = 12, variants = 6, ro
   const ticks = hours * 360
   const endMs = Math.floor(Date.now() / 10_000) * 10_000
   const data = generateCpu({ seed: 123, hosts, ticks, startMs: endMs - ticks * 10_000 })
-  const server = await startServer()
+  const server = { ...(await startServer([], { isOpen: true })) }
   const raw = new RawChdb()
   const stop: (() => Promise<void>)[] = [() => raw.close(), () => server.stop()]
   try {
     await loadRaw(raw, data)
     await createCpuTable(server.target, hours + 24)
     await loadTarget(server.target, data, 0, hosts * ticks)
+    const table = await ownTable(server)
     const rivals: readonly Rival[] = [
       { name: 'Tidemark', ask: ({ timestream }) => queryAll(server.target, timestream) },
+      { name: 'by hand', ask: ({ own }) => server.ask(own.replace('{table}', table)) },
+      { name: 'compiled', ask: async ({ timestream }) => server.ask(await compiled(server, timestream)) },
       { name: 'raw chDB', ask: ({ clickhouse }) => raw.query(clickhouse) },
       ...(await startPeers(data, stop)),
     ]
     await warmUp(rivals, data)
     const results: { readonly shape: Shape; readonly figures: readonly Figures[] }[] = []
-    for (const shape of cpuShapes(data, variants)) {
+    const shapes = cpuShapes(data, variants)
+    for (const shape of shapes) {
       const figures = await measure(shape, rivals, shape.isLong ? Math.ceil(rounds / 4) : rounds)
       console.log(shape.name.padEnd(26), figures.map(({ p50 }) => ms(p50).padStart(9)).join(''))
       results.push({ shape, figures })
@@ -130,7 +206,8 @@ export async function benchmarkQuery({ hosts = 100, hours = 12, variants = 6, ro
       () => queryAll(server.target, `${text} "benchmark"."cpu"`),
       () => raw.query(`${text} bench.cpu`),
     )
-    writeReport(`${hosts} hosts, ${hours} h, ${thousands(hosts * ticks)} rows of 10 metrics`, rivals, results, paging)
+    const cold = await measureCold(shapes, server, raw)
+    writeReport(`${hosts} hosts, ${hours} h, ${thousands(hosts * ticks)} rows of 10 metrics`, rivals, results, paging, cold)
   } finally {
     for (const end of stop.toReversed()) await end()
   }
@@ -151,15 +228,26 @@ async function pagingRates(ours: () => Promise<number>, theirs: () => Promise<nu
 
 type Results = readonly { readonly shape: Shape; readonly figures: readonly Figures[] }[]
 
-function writeReport(subject: string, rivals: readonly Rival[], results: Results, [ours, theirs]: readonly [number, number]): void {
+function writeReport(
+  subject: string,
+  rivals: readonly Rival[],
+  results: Results,
+  [ours, theirs]: readonly [number, number],
+  cold: readonly (readonly [number, number])[],
+): void {
   const report = new Report('query', `Queries: ${subject}`)
   const others = rivals.slice(1).map(({ name }) => name)
   const ratios = results.map(({ figures }) => figures.slice(1).map(({ p50 }) => figures[0]!.p50 / p50))
   const means = others.map((_, i) => geometricMean(ratios.map((row) => row[i]!)).toFixed(2))
   report.say(
-    'Tidemark, VictoriaMetrics, InfluxDB and PostgreSQL answer over TCP on loopback; raw chDB (a table written by hand for these questions,',
+    'Tidemark, VictoriaMetrics, InfluxDB and PostgreSQL answer over TCP on loopback, SQLite over a pipe; raw chDB (a table made for these questions,',
   )
-  report.say('the same cache) and DuckDB answer inside the process that asks. Whole calls; below 1 Tidemark is faster.')
+  report.say(
+    "the same cache) and DuckDB answer inside the process that asks; SQL by hand is for Tidemark's own table, asked and timed inside the server's process",
+  )
+  report.say(
+    'on a session of its own, and has no duty but the answer; so is what Tidemark compiled the question to. Whole calls; below 1 Tidemark is faster.',
+  )
   report.say()
   report.table(
     ['p50 of Tidemark ÷ p50 of', ...others],
@@ -177,7 +265,14 @@ function writeReport(subject: string, rivals: readonly Rival[], results: Results
   report.say()
   report.table(
     ['first asked, p50, ms', ...rivals.map(({ name }) => name)],
-    results.map(({ shape, figures }) => [shape.name, ...figures.map(({ cold }) => ms(cold))]),
+    results.map(({ shape, figures }) => [shape.name, ...figures.map(({ first }) => ms(first))]),
+  )
+  report.say()
+  report.say('One question right after a start, when no cache of the engine holds anything; the files are in that of the system:')
+  report.say()
+  report.table(
+    ['cold, ms', 'Tidemark', 'raw chDB', 'ratio'],
+    results.map(({ shape }, i) => [shape.name, ms(cold[i]![0]), ms(cold[i]![1]), (cold[i]![0] / cold[i]![1]).toFixed(2)]),
   )
   report.say()
   report.say(

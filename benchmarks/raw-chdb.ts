@@ -7,7 +7,7 @@ import { type CpuData, metricNames, tagNames } from './tsbs.ts'
 const newline = 10
 
 /** The cache of uncompressed blocks, which Tidemark's engine has as well. */
-const cacheArgs = [
+export const cacheArgs = [
   '--uncompressed_cache_size=1073741824',
   '--use_uncompressed_cache=1',
   '--merge_tree_max_rows_to_use_cache=1000000000',
@@ -17,7 +17,7 @@ const cacheArgs = [
 /** The rival: the same engine with a table written by hand for this data, fed and asked directly in the process. */
 export class RawChdb {
   readonly #directory = mkdtempSync(join(tmpdir(), 'raw-chdb-'))
-  readonly #session = new Session(this.#directory, { connectionArgs: cacheArgs })
+  #session = new Session(this.#directory, { connectionArgs: cacheArgs })
 
   async create(): Promise<void> {
     await this.#session.queryAsync('CREATE DATABASE bench')
@@ -41,6 +41,14 @@ export class RawChdb {
     let rows = 0
     for (let at = bytes.indexOf(newline); at >= 0; at = bytes.indexOf(newline, at + 1)) rows++
     return rows
+  }
+
+  /** Without what its caches held. */
+  async restart(): Promise<void> {
+    await drainPending()
+    this.#session.close()
+    await drainPending()
+    this.#session = new Session(this.#directory, { connectionArgs: cacheArgs })
   }
 
   async close(): Promise<void> {

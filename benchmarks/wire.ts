@@ -56,26 +56,38 @@ export class Signer {
   }
 }
 
-export function prepare(target: Target, operation: string, input: object): PreparedCall {
+export function prepare(target: Target, operation: string, input: object, signer = new Signer(target)): PreparedCall {
   const body = Buffer.from(JSON.stringify(input))
-  return { body, headers: { ...new Signer(target).headers(operation, sha256(body)), 'content-length': String(body.length) } }
+  return {
+    body,
+    headers: { ...signer.headers(operation, sha256(body)), 'content-length': String(body.length) },
+  }
 }
 
 const agent = new Agent({ keepAlive: true, maxSockets: 256 })
 
 /** Sends; resolves with the answer's text, throws unless it is 200. */
-export function send(target: Target, prepared: PreparedCall): Promise<string> {
+export const send = async (target: Target, prepared: PreparedCall): Promise<string> => (await sendForBytes(target, prepared)).toString()
+
+function sendForBytes(target: Target, prepared: PreparedCall): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const outgoing = request(
-      { agent, method: 'POST', path: '/', hostname: target.endpoint.hostname, port: target.endpoint.port, headers: prepared.headers },
+      {
+        agent,
+        method: 'POST',
+        path: '/',
+        hostname: target.endpoint.hostname,
+        port: target.endpoint.port,
+        headers: prepared.headers,
+      },
       (response) => {
         const chunks: Buffer[] = []
         response.on('data', (chunk: Buffer) => chunks.push(chunk))
         response.on('error', reject)
         response.on('end', () => {
-          const text = Buffer.concat(chunks).toString()
-          if (response.statusCode === 200) resolve(text)
-          else reject(new Error(`${response.statusCode}: ${text.slice(0, 500)}`))
+          const bytes = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)
+          if (response.statusCode === 200) resolve(bytes)
+          else reject(new Error(`${response.statusCode}: ${bytes.toString('utf8', 0, 500)}`))
         })
       },
     )
@@ -88,10 +100,13 @@ export const call = async <T>(target: Target, operation: string, input: object):
   JSON.parse(await send(target, prepare(target, operation, input))) as T
 
 const nextToken = /"NextToken":"([^"]+)"/
-const rowStart = '{"Data":['
+const rowStart = Buffer.from('{"Data":[')
+/** The token stands before the rows or behind them. */
+const edgeBytes = 4000
 
 /** Follows NextToken to the end, counting rows (of scalars) without decoding them; answers their number. */
 export async function queryAll(target: Target, queryString: string, maxRows?: number): Promise<number> {
+  const signer = new Signer(target)
   let rows = 0
   let token: string | undefined
   do {
@@ -100,9 +115,11 @@ export async function queryAll(target: Target, queryString: string, maxRows?: nu
       ...(token !== undefined && { NextToken: token }),
       ...(maxRows !== undefined && { MaxRows: maxRows }),
     }
-    const page = await send(target, prepare(target, 'Query', input))
+    const page = await sendForBytes(target, prepare(target, 'Query', input, signer))
     for (let at = page.indexOf(rowStart); at >= 0; at = page.indexOf(rowStart, at + rowStart.length)) rows++
-    token = nextToken.exec(page.slice(0, 2000))?.[1] ?? nextToken.exec(page.slice(-4000))?.[1]
+    token =
+      nextToken.exec(page.toString('latin1', 0, edgeBytes))?.[1] ??
+      nextToken.exec(page.toString('latin1', Math.max(0, page.length - edgeBytes)))?.[1]
   } while (token !== undefined)
   return rows
 }
