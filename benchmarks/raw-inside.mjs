@@ -35,7 +35,7 @@ async function answer({ open, text, close }) {
 }
 
 process.on('message', (/** @type {Parameters<typeof answer>[0]} */ message) => {
-  answer(message)
+  void answer(message)
     .catch((/** @type {unknown} */ error) => ({ failure: String(error) }))
     .then((said) => process.send?.(said))
 })
