@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { benchmarkBatchLoad } from './batch-load.ts'
 import { benchmarkCompile } from './compile.ts'
 import { benchmarkFairness } from './fairness.ts'
 import { benchmarkGrowth } from './growth.ts'
@@ -25,6 +26,7 @@ function numbers(): Readonly<Record<string, number>> {
 }
 
 const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
+  'batch-load': () => benchmarkBatchLoad(numbers()),
   compile: () => benchmarkCompile(),
   fairness: () => benchmarkFairness(),
   growth: () => benchmarkGrowth(numbers()),
