@@ -215,6 +215,23 @@ describe('a batch load', () => {
     ])
   })
 
+  it('ends the reading of a file at a row of 20 MB, with the line, and keeps what was before it and the next file', async () => {
+    const table = await newTable()
+    put('wide/1.csv', `time,host,load,note\n${nowMs},a,1,x\n${nowMs + 1},a,1,"${'x'.repeat(20_000_000 - 200)}`)
+    put('wide/2.csv', `time,host,load,note\n${nowMs + 2},a,1,x\n`)
+    const taskId = await create(table, 'wide/')
+    expect(await ended(taskId)).toMatchObject({ status: 'FAILED', progress: { recordsIngested: 2, fileFailures: 1 } })
+    expect(report(taskId)).toMatchObject({
+      fileErrors: [
+        {
+          fileName: 'wide/1.csv',
+          errors: [{ reason: 'The row has more than 100000 bytes; nothing behind it is loaded.', lineRanges: [[3, 3]] }],
+        },
+      ],
+    })
+    expect(await rows(table, 'count(*)')).toEqual(['2'])
+  })
+
   it('goes on from its checkpoint after a stop, with the right counts', async () => {
     const table = await newTable()
     const count = 30_000

@@ -152,8 +152,10 @@ class Load {
         break
       }
     }
-    await take(true)
-    if (!scanner.isTooLong) this.#offset = size
+    if (!scanner.isTooLong) {
+      await take(true)
+      this.#offset = size
+    }
     await this.#save()
   }
 
