@@ -57,6 +57,8 @@ const packageHomes: Readonly<Record<string, string>> = {
   '@aws-sdk/client-s3': 'object-store',
   '@aws-sdk/lib-storage': 'object-store',
   'prom-client': 'base',
+  protobufjs: 'ingest',
+  snappy: 'ingest',
   pino: 'base',
 }
 

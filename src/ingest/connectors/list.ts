@@ -1,6 +1,8 @@
 import type { Connector } from '../connector.ts'
 import { influx } from './influx/influx.ts'
+import { otlp } from './otlp/otlp.ts'
 import { pipes } from './pipes/pipes.ts'
+import { prometheus } from './prometheus/prometheus.ts'
 
 /** Every connector, sorted by type. */
-export const connectors: readonly Connector[] = [influx, pipes]
+export const connectors: readonly Connector[] = [influx, otlp, pipes, prometheus]
