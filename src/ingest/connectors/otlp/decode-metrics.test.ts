@@ -4,8 +4,8 @@ import { decodeMetrics } from './decode-metrics.ts'
 import { decodeMessage, encodeMessage, type OtlpObject } from './messages.ts'
 
 const at = '1700000000000000001'
-const attribute = (key: string, value: object) => ({ key, value })
-const request = {
+const attribute = (key: string, value: OtlpObject): OtlpObject => ({ key, value })
+const request: OtlpObject = {
   resourceMetrics: [
     {
       resource: { attributes: [attribute('service.name', { stringValue: 'shop' }), attribute('host', { stringValue: 'a' })] },
