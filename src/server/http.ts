@@ -12,6 +12,8 @@ import { reasonOf, type ServerConfig } from './config.ts'
 /** Certificates are looked at this often; a look costs two stat calls. */
 const certificateWatchMs = 2000
 const idleSweepMs = 25
+/** Connections that wait to be taken: what finds no room hangs in the client's retransmissions. The system has a bound of its own (4096 on Linux). */
+const backlog = 4096
 const minimumTls = 'TLSv1.2'
 
 type Tls = NonNullable<ServerConfig['tls']>
@@ -72,7 +74,7 @@ export class HttpService implements Service {
   async start(): Promise<void> {
     const { host, port } = this.#listen
     try {
-      await this.#app.listen({ host, port })
+      await this.#app.listen({ host, port, backlog })
     } catch (error) {
       throw new ServerError('CONFIGURATION', `--listen: ${formatHost(host)}:${port} ${listenProblem(error)}`, { cause: error })
     }

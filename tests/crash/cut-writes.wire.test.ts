@@ -25,7 +25,7 @@ const smallest = 6
 
 test.runIf(library !== undefined)(
   `everything acknowledged is there, once and whole, after ${cuts} writes to the disk were cut at any byte`,
-  { timeout: 30_000 + cuts * 40_000 },
+  { timeout: 30_000 + cuts * 60_000 },
   async () => {
     const seed = testSeed()
     const random = new Random(seed)

@@ -8,7 +8,7 @@ const kills = Number(process.env['TIDEMARK_TEST_KILLS'] ?? 10)
 
 test(
   `everything acknowledged is there, once and whole, after ${kills} kills at any moment`,
-  { timeout: 30_000 + kills * 20_000 },
+  { timeout: 30_000 + kills * 60_000 },
   async () => {
     const seed = testSeed()
     const random = new Random(seed)

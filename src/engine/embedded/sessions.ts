@@ -17,7 +17,12 @@ export function openSession(dataDirectory: string, connectionArgs: readonly stri
     return new Session(dataDirectory, { connectionArgs })
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
-    throw new ServerError('CONFIGURATION', `The engine cannot open ${dataDirectory}: ${why}`, { cause: error })
+    throw new ServerError(
+      'CONFIGURATION',
+      `The engine cannot open ${dataDirectory} (${why}). Standard error has its own words, which name the file if one is damaged: ` +
+        'put that file back from a copy, or restore a backup into a new data directory. Nothing was changed.',
+      { cause: error },
+    )
   }
 }
 
