@@ -226,6 +226,25 @@ describe('an open storage', () => {
     expect(await countOf(second, table)).toEqual(['2', '2'])
   })
 
+  it('opens without a part that cannot be read when the log asks for it, and names its table', async () => {
+    const first = await open()
+    const table = await createTable(first, 'damaged')
+    await write(first, table, [0n, 1n])
+    const [[, part]] = (await partsOf(first, table)) as [[unknown, unknown]]
+    // replayed after the start, which asks for what is stored of its series
+    await writeIntoLog(first, table, [1n])
+    await close()
+    const path = join(String(part), 'primary.cidx')
+    const bytes = readFileSync(path)
+    writeFileSync(path, bytes.fill(7, 64))
+
+    const second = await open()
+    expect(second.notes).toEqual([
+      expect.stringMatching(/^Stored rows could not be read and were set aside, 1 parts in all: SecretDatabase\/damaged /),
+    ])
+    expect(Number(((await countOf(second, table)) as [string])[0])).toBeGreaterThan(0)
+  })
+
   it('never spills a large sort to the disk in the clear', async () => {
     const { engine } = await open()
     await expect(engine.rows('SELECT 1 SETTINGS max_bytes_before_external_sort = 1')).rejects.toBeDefined()

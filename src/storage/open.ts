@@ -14,6 +14,7 @@ import { writeEngineConfiguration } from './at-rest/engine-configuration.ts'
 import { type MasterKey, type MasterKeySource, readMasterKey } from './at-rest/master-key.ts'
 import { type StorageKeys, hasStorageKeys, openStorageKeys, sharedStorageKeys, wrappedStorageKeys } from './at-rest/storage-keys.ts'
 import { type StorageBackups, createStorageBackups } from './backup/storage-backups.ts'
+import { DamagedParts } from './damaged-parts.ts'
 import { lockDataDirectory } from './data-directory.ts'
 import type { DocumentStore } from './document-store.ts'
 import { openKeeperMapDocuments } from './documents/keeper-map.ts'
@@ -124,8 +125,10 @@ async function open(options: StorageOptions, opened: (() => Promise<void> | unde
   const writing = { engine, catalog, clock, limits, log, engineDatabase, ...(observer === undefined ? {} : { observer }) }
   // an engine elsewhere has what it acknowledged; for the one in this process a log is quicker
   const stored = createStoredRecords(engine, engineDatabase)
+  const damaged = new DamagedParts(engine, engineDatabase, log)
+  const logged = { ...writing, documents, stored, keys, directory: join(dataDirectory, logDirectory) }
   const store = isEmbedded
-    ? await openLoggedStore({ ...writing, documents, stored, keys, directory: join(dataDirectory, logDirectory) })
+    ? await openLoggedStore({ ...logged, onUnreadable: (table, failure) => damaged.setAside(table, failure) })
     : undefined
   const writer = openWriter({ ...writing, ...(store === undefined ? {} : { store }) })
   opened.push(() => writer.stop?.())
@@ -146,7 +149,7 @@ async function open(options: StorageOptions, opened: (() => Promise<void> | unde
     engineDatabase,
     fileSeal: createFileSeal(keys, 'files'),
     isShared,
-    notes: [masterKey.note, remote?.note, setAside].filter((note) => note !== undefined),
+    notes: [masterKey.note, remote?.note, setAside, damaged.note].filter((note) => note !== undefined),
     drain: async () => writer.drain?.(),
   }
 }

@@ -28,6 +28,8 @@ export interface LoggedStoreOptions {
   readonly directory: string
   readonly segmentBytes?: number
   readonly observer?: Partial<FlushObserver>
+  /** When opening cannot read what the engine has of a table; answers whether it can now. */
+  readonly onUnreadable?: (table: TableRecord, failure: unknown) => Promise<boolean>
 }
 
 /**

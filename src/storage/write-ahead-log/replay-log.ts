@@ -20,6 +20,8 @@ export interface ReplayOptions {
   readonly catalog: Pick<StoredCatalog, 'table' | 'markDuplicates'>
   readonly engineDatabase: string
   readonly log: Log
+  /** When what the engine has of a table cannot be read; answers whether it can now. */
+  readonly onUnreadable?: (table: TableRecord, failure: unknown) => Promise<boolean>
 }
 
 /** Rows decided about together; one question to the engine costs far more than a row. */
@@ -64,9 +66,12 @@ export async function replayLog(options: ReplayOptions): Promise<void> {
 async function replayRound(
   { table, rows, segment }: Round,
   watermarks: Watermarks,
-  { pending, stored, catalog, engineDatabase, log }: ReplayOptions,
+  { pending, stored, catalog, engineDatabase, log, onUnreadable }: ReplayOptions,
 ): Promise<void> {
-  const { kept, replaces } = await resolveVersions(table, rows, watermarks, stored)
+  const { kept, replaces } = await resolveVersions(table, rows, watermarks, stored).catch(async (error: unknown) => {
+    if ((await onUnreadable?.(table, error)) !== true) throw error
+    return resolveVersions(table, rows, watermarks, stored)
+  })
   if (replaces) await catalog.markDuplicates(table.databaseName, table.tableName)
   if (kept?.length === 0) return
   pending.add(table, rows.toInsert(engineDatabase), segment, kept)
