@@ -134,3 +134,25 @@ it('every scalar type meets every other one in a comparison, a set operation and
   const least = (type: string): number => (type === 'time' || type === 'varchar' ? types.length - 1 : types.length)
   expect(counts).toEqual(types.map((type) => ({ type, compared: least(type), united: types.length, chosen: types.length })))
 })
+
+it('every situation in which a query is refused has its error in a file', () => {
+  const situations = [
+    ...[
+      'unknown column',
+      'unknown database',
+      'unknown table',
+      'syntax',
+      'unknown function',
+      'wrong argument types',
+      'type mismatch',
+      'not in GROUP BY',
+    ],
+    ...['division by zero', 'bad cast', 'sequence too long', 'bit_count', 'parameter', 'statement'],
+  ]
+  expect(
+    without(
+      situations.map((situation) => `error: ${situation}`),
+      hasError,
+    ),
+  ).toEqual([])
+})

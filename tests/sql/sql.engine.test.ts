@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startCluster, type ClickhouseCluster } from '../harness/clickhouse-cluster.ts'
+import { formsOf, resultForms } from './result-forms.ts'
 import { findSltFiles } from './runner/files.ts'
 import { openProduct, type Product } from './runner/open-product.ts'
 import { runSlt } from './runner/run.ts'
@@ -24,6 +25,15 @@ describe.each(['chdb', 'clickhouse'] as const)('on %s', (engine) => {
   test.each(files)('$name gives what is written in its file', async ({ path }) => {
     const { problems } = await runSlt(await readFile(path, 'utf8'), product.database, product.clock)
     expect(problems).toEqual([])
+  })
+
+  test('values have the form that the API describes, to the letter', async () => {
+    const { columns, rowsJson } = await formsOf(
+      product,
+      resultForms.map(({ expression }) => expression),
+    )
+    expect(columns).toEqual(resultForms.map(({ type }, i) => ({ Name: `c${i}`, Type: type })))
+    expect(rowsJson).toBe(`[{"Data":[${resultForms.map(({ datum }) => datum).join(',')}]}]`)
   })
 
   describe('the sample queries over the data of the demo', () => {
