@@ -49,6 +49,8 @@ const summaries: Readonly<Record<keyof Limits, string>> = {
     'Series whose newest time is kept in memory, 16 bytes each; records of other series are looked up before they are stored',
   openCursors: 'Results that are being paged through at once',
   cursorLifetimeMs: 'Time after which the pages of a result are gone',
+  pgConnections: 'Clients of the PostgreSQL protocol at once',
+  pgMessageBytes: 'Size of one message of the PostgreSQL protocol',
   cursorBufferBytes: 'Bytes that are read ahead for one result',
   resultFileBytes: 'Bytes of results that wait in files for slow readers, all together',
   waitingQueries: 'Queries that wait for their turn; further ones are throttled',

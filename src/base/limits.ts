@@ -54,6 +54,10 @@ export interface Limits {
   /** Result cursors open at once. */
   readonly openCursors: number
   readonly cursorLifetimeMs: number
+  /** Clients of the PostgreSQL protocol at once. */
+  readonly pgConnections: number
+  /** Bytes of one message of the PostgreSQL protocol. */
+  readonly pgMessageBytes: number
   /** Result bytes kept in memory for one cursor before reading ahead stops. */
   readonly cursorBufferBytes: number
   /** Bytes of results that wait in files for slow readers, all together. */
@@ -142,6 +146,8 @@ export const defaultLimits: Limits = {
   rememberedSeries: 4_194_304,
   openCursors: 64,
   cursorLifetimeMs: 3_600_000,
+  pgConnections: 200,
+  pgMessageBytes: 16 * 1024 * 1024,
   cursorBufferBytes: 4 * 1024 * 1024,
   resultFileBytes: 10 * 1024 * 1024 * 1024,
   waitingQueries: 64,

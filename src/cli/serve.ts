@@ -2,6 +2,7 @@ import { systemClock } from '../base/clock.ts'
 import { ServerError } from '../base/errors.ts'
 import { jsonLog, standardError } from '../base/json-log.ts'
 import type { ServerConfig } from '../server/config.ts'
+import { formatHost } from '../server/http.ts'
 import { stopOnSignal } from '../server/lifecycle.ts'
 import { startServer, type Server } from '../server/main.ts'
 import { ServiceFailure } from './failure.ts'
@@ -14,6 +15,8 @@ export async function serve(config: ServerConfig, host: Host): Promise<void> {
   const server = await start(() => startServer(config, systemClock, log))
   host.stdout.write(greeting(server.facts))
   host.stdout.write(`tidemark listening on ${server.facts.endpoint}\n`)
+  const { pgwire } = server.facts
+  if (pgwire) host.stdout.write(`tidemark pgwire listening on ${formatHost(pgwire.host)}:${pgwire.port}\n`)
   const code = await stopOnSignal(host, server.running, log, systemClock)
   host.exit(code)
 }

@@ -25,6 +25,8 @@ export interface AccessKeyPair {
 
 export interface ServerConfig {
   readonly listen: ListenAddress
+  /** For the PostgreSQL protocol; undefined: not served. */
+  readonly pgListen: ListenAddress | undefined
   /** Absolute. */
   readonly dataDirectory: string
   readonly engine: EngineLocation
@@ -56,10 +58,11 @@ export interface ServerConfig {
 export function readConfig(sources: OptionSources): ServerConfig {
   const options = readOptions(serverOptions, sources)
   const tls = both('--tls-cert', options.tlsCert, '--tls-key', options.tlsKey)
-  if (tls === undefined && !options.allowPlainHttp && !isLoopback(options.listen.host)) {
+  for (const [flag, address] of Object.entries({ '--listen': options.listen, '--pg-listen': options.pgListen })) {
+    if (address === undefined || tls !== undefined || options.allowPlainHttp || isLoopback(address.host)) continue
     throw new ServerError(
       'CONFIGURATION',
-      `--listen: ${options.listen.host} can be reached from other machines; give --tls-cert and --tls-key, or --allow-plain-http to serve without encryption`,
+      `${flag}: ${address.host} can be reached from other machines; give --tls-cert and --tls-key, or --allow-plain-http to serve without encryption`,
     )
   }
   if (options.cluster !== undefined && options.engine.kind === 'chdb') {
@@ -80,6 +83,7 @@ export function readConfig(sources: OptionSources): ServerConfig {
   const isS3Given = [options.s3Endpoint, options.s3Region, s3Key].some((given) => given !== undefined)
   return {
     listen: options.listen,
+    pgListen: options.pgListen,
     dataDirectory: resolve(options.data),
     engine: options.engine,
     cluster: options.cluster,

@@ -1,5 +1,5 @@
 import { readFileSync, unwatchFile, watchFile } from 'node:fs'
-import { createSecureContext, type Server as TlsServer } from 'node:tls'
+import { createSecureContext, type SecureContext, type Server as TlsServer } from 'node:tls'
 import { fastify, type FastifyInstance } from 'fastify'
 import { httpLimits } from '../api/http-limits.ts'
 import { ServerError } from '../base/errors.ts'
@@ -25,6 +25,19 @@ export function createHttp(limits: Limits, tls: ServerConfig['tls'], trustedProx
   if (tls === undefined) return fastify(options)
   const { http, ...rest } = options
   return fastify({ ...rest, https: { ...http, ...readCertificate(tls), minVersion: minimumTls } })
+}
+
+/** The certificate as the files have it now, for protocols that begin encryption themselves; while the files do not match, as it was. */
+export function certificateContext(tls: Tls): () => SecureContext {
+  let last = createSecureContext(readCertificate(tls))
+  return () => {
+    try {
+      last = createSecureContext(readCertificate(tls))
+    } catch {
+      // between the writing of the two files
+    }
+    return last
+  }
 }
 
 /** Throws ServerError CONFIGURATION. */
@@ -116,7 +129,7 @@ export class HttpService implements Service {
 }
 
 /** As it stands in a URL. */
-function formatHost(host: string): string {
+export function formatHost(host: string): string {
   return host.includes(':') ? `[${host}]` : host
 }
 

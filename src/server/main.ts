@@ -4,10 +4,12 @@ import { BodyBudget } from '../base/body-budget.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import { Metrics } from '../base/metrics.ts'
+import type { ListenAddress } from '../base/option.ts'
 import { AuditLog } from '../database/access/audit-log.ts'
 import { auditedDatabase } from '../database/access/audited-database.ts'
 import type { RootKey } from '../database/database-options.ts'
 import { openDatabase } from '../database/open.ts'
+import { PgwireService } from '../pgwire/pgwire-service.ts'
 import { TopicNotifier } from '../scheduler/notify/topic-notifier.ts'
 import { Scheduler } from '../scheduler/scheduler.ts'
 import { connectors } from '../ingest/connectors/list.ts'
@@ -17,7 +19,7 @@ import { openObjectStore } from '../object-store/open.ts'
 import { openStorage, type Storage } from '../storage/open.ts'
 import { masterKeySource, type ServerConfig } from './config.ts'
 import { registerHealth } from './health.ts'
-import { createHttp, HttpService } from './http.ts'
+import { certificateContext, createHttp, HttpService } from './http.ts'
 import { startServices, type Running } from './lifecycle.ts'
 import {
   callObserver,
@@ -38,6 +40,8 @@ export interface Server {
 /** What people are told about a server that runs. */
 export interface ServerFacts {
   readonly endpoint: string
+  /** Where the PostgreSQL protocol is served. */
+  readonly pgwire?: ListenAddress
   readonly dataDirectory: string
   /** In words. */
   readonly engine: string
@@ -119,8 +123,23 @@ export async function startServer(config: ServerConfig, clock: Clock, log: Log):
     })
     registerHealth(app, database, metrics)
     const http = new HttpService(app, config.listen, config.tls, log)
-    const running = await startServices([storage, notifier, database, scheduler, ingest, http], log, config.drainMs)
-    const facts = serverFacts(config, storage, database.rootKey, http.address)
+    const pgwire =
+      config.pgListen &&
+      new PgwireService({
+        database,
+        listen: config.pgListen,
+        dataDirectory: storage.dataDirectory,
+        clock,
+        limits,
+        log,
+        ...(config.tls && { secureContext: certificateContext(config.tls) }),
+      })
+    const running = await startServices(
+      [storage, notifier, database, scheduler, ingest, http, ...(pgwire ? [pgwire] : [])],
+      log,
+      config.drainMs,
+    )
+    const facts = { ...serverFacts(config, storage, database.rootKey, http.address), ...(pgwire && { pgwire: pgwire.address }) }
     log.info('serving', { version, endpoint: facts.endpoint, dataDirectory: facts.dataDirectory, engine: facts.engine })
     return { facts, running }
   } catch (error) {

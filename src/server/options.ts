@@ -62,6 +62,13 @@ export const serverOptions = {
     fallback: '127.0.0.1:8470',
     parse: parseListenAddress,
   },
+  pgListen: {
+    flag: 'pg-listen',
+    environment: 'TIDEMARK_PG_LISTEN',
+    placeholder: 'HOST:PORT',
+    summary: 'Address for clients of the PostgreSQL protocol (JDBC, ODBC, BI tools, psql); port 0 picks a free one; not served when absent',
+    parse: parseListenAddress,
+  },
   data: {
     flag: 'data',
     environment: 'TIDEMARK_DATA',

@@ -23,7 +23,9 @@ export interface Session {
   /** The query's `now()`, nanoseconds since the epoch. */
   readonly nowNs: bigint
   /** Values of `@name` parameters. */
-  readonly parameters?: Readonly<Record<string, { readonly type: Type; readonly value: bigint | string | number | boolean }>>
+  readonly parameters?: Readonly<Record<string, ParameterValue>>
+  /** Types of `@name` parameters that are known before the text is read; the others are inferred. */
+  readonly parameterTypes?: Readonly<Record<string, Type>>
   /** What the views of information_schema show; absent: everything. */
   readonly isVisible?: (database: string, table?: string) => boolean
   /** Whose spelling is understood besides Timestream's. */
@@ -33,6 +35,11 @@ export interface Session {
   readonly maxNestingDepth: number
   readonly maxTokens: number
 }
+
+/** A value, or the text of one (NULL: null). */
+export type ParameterValue =
+  | { readonly type: Type; readonly value: bigint | string | number | boolean }
+  | { readonly type: Type; readonly text: string | null }
 
 export interface OutputColumn {
   readonly name: string

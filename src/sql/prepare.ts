@@ -12,7 +12,7 @@ import type { OutputColumn, Session, TableReference } from './compile.ts'
 import type { Expression, Relation } from './ir.ts'
 import { parse } from './syntax/parse.ts'
 import { isUnknown } from './types/coercion.ts'
-import { TIMESTAMP, UNKNOWN, sameType, typeText } from './types/type.ts'
+import { TIMESTAMP, UNKNOWN, VARCHAR, sameType, typeText } from './types/type.ts'
 import type { Type } from './types/type.ts'
 
 export interface PreparedColumn extends OutputColumn {
@@ -42,7 +42,7 @@ export function prepare(text: string, catalog: Catalog, session: Session): Prepa
   if (statement.kind !== 'query') {
     throw new ServerError('NOT_SUPPORTED', 'Only a query can be prepared', { position: statement.at })
   }
-  const inference = new ParameterInference()
+  const inference = new ParameterInference(session)
   let analysis: Analysis
   let round = 0
   do {
@@ -66,10 +66,18 @@ interface Place {
 
 /** A parameter stands in the tree as a variable of type unknown, so that the analysis puts a conversion around it: to what the place asks for. */
 class ParameterInference {
-  readonly #types = new Map<string, Type>([['scheduled_runtime', TIMESTAMP]])
+  readonly #types: Map<string, Type>
+  /** Of parameters that no place tells the type of; absent: they are refused. */
+  readonly #otherwise: Type | undefined
   readonly #firstPlaces = new Map<string, Position>()
   /** Of the variables of this round. */
   readonly #places = new Map<Expression, Place>()
+
+  constructor({ parameterTypes, dialect }: Session) {
+    this.#types = new Map<string, Type>([['scheduled_runtime', TIMESTAMP], ...Object.entries(parameterTypes ?? {})])
+    // as PostgreSQL does
+    this.#otherwise = dialect === 'postgresql' ? VARCHAR : undefined
+  }
 
   readonly resolve: ResolveParameter = ({ name, at }, required) => {
     const first = this.#firstPlaces.get(name)
@@ -103,7 +111,7 @@ class ParameterInference {
   parameters(): readonly OutputColumn[] {
     const places = [...this.#firstPlaces].toSorted(([, a], [, b]) => (isBefore(a, b) ? -1 : 1))
     return places.map(([name, at]) => {
-      const type = this.#types.get(name)
+      const type = this.#types.get(name) ?? this.#otherwise
       if (type) return { name, type }
       return fail(at, 'SEMANTIC_ERROR', `The type of parameter @${name} cannot be inferred here: write CAST(@${name} AS type)`)
     })

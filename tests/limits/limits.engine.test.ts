@@ -280,6 +280,8 @@ const breaches: Readonly<Record<keyof Limits, Breach | Elsewhere>> = {
   rememberedSeries: { testedIn: 'src/database/write/versions.engine.test.ts' },
   openCursors: { testedIn: 'src/database/query/cursors.test.ts' },
   cursorLifetimeMs: { testedIn: 'src/database/query/cursors.test.ts' },
+  pgConnections: { testedIn: 'tests/wire/pgwire.wire.test.ts', by: 'too many clients' },
+  pgMessageBytes: { testedIn: 'src/pgwire/protocol/frontend.test.ts', by: 'invalid message length' },
   cursorBufferBytes: { testedIn: 'src/database/query/engine-rows.engine.test.ts' },
   resultFileBytes: { testedIn: 'src/database/query/result-files.test.ts', by: 'ResultFiles' },
   waitingQueries: { testedIn: 'src/database/query/admission.test.ts', by: 'waiting' },

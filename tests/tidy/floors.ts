@@ -48,6 +48,7 @@ const packageHomes: Readonly<Record<string, string>> = {
   '@clickhouse/client': '(engine|storage)',
   lmdb: 'storage',
   fastify: '(server|api|console|ingest)',
+  '@electric-sql/pglite': 'pgwire',
   commander: 'cli',
   hyparquet: 'cli/transfer',
   'hyparquet-compressors': 'cli/transfer',

@@ -12,6 +12,8 @@ export const rootKey = { accessKeyId: 'AKIAWIRETESTS0000000', secretAccessKey: '
 export interface Served {
   readonly endpoint: string
   readonly process: ChildProcess
+  /** Where the PostgreSQL protocol is served; never resolves when it is not. */
+  readonly pgPort: Promise<number>
   readonly write: TimestreamWriteClient
   readonly query: TimestreamQueryClient
   /** Resolves with the exit code, or the signal's name. */
@@ -47,8 +49,12 @@ export async function serve(options: ServeOptions): Promise<Served> {
   const said: string[] = []
   child.stderr.setEncoding('utf8').on('data', (text: string) => said.push(text))
   const exited = new Promise<number | string>((resolve) => child.once('close', (code, signal) => resolve(code ?? signal ?? 'unknown')))
+  let pgListens: (port: number) => void
+  const pgPort = new Promise<number>((resolve) => (pgListens = resolve))
   const endpoint = await new Promise<string>((resolve, reject) => {
     createInterface({ input: child.stdout }).on('line', (line) => {
+      const pgwire = /^tidemark pgwire listening on .*:(\d+)$/.exec(line)
+      if (pgwire) pgListens(Number(pgwire[1]))
       const match = /^tidemark listening on (https?:\/\/\S+)$/.exec(line)
       if (match) resolve(match[1]!)
     })
@@ -60,6 +66,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
   return {
     endpoint,
     process: child,
+    pgPort,
     write,
     query,
     exited,

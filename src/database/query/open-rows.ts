@@ -8,7 +8,7 @@ import type { RowSource } from './row-source.ts'
 export type QueryParameters = NonNullable<Session['parameters']>
 
 /** How a text is to be understood: whose spelling, in which database, with which values of parameters. */
-export type Reading = Pick<Session, 'dialect' | 'database' | 'parameters'>
+export type Reading = Pick<Session, 'dialect' | 'database' | 'parameters' | 'parameterTypes'>
 
 /** A query whose rows are written in another form than the API's JSON. */
 export interface RowsInput extends Reading {

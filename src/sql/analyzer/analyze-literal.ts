@@ -1,3 +1,4 @@
+import type { Position } from '../../base/errors.ts'
 import type { Literal } from '../ir.ts'
 import type { Expression as Syntax } from '../syntax/ast.ts'
 import { resolveTypeName } from '../types/type-name.ts'
@@ -5,6 +6,7 @@ import { parseInterval } from '../types/time-text.ts'
 import { BIGINT, DOUBLE, INTERVAL_DAY_TO_SECOND, INTERVAL_YEAR_TO_MONTH, INTEGER, VARBINARY, typeText } from '../types/type.ts'
 import { isCastable } from '../clickhouse/cast.ts'
 import { VARCHAR } from '../types/type.ts'
+import type { Type } from '../types/type.ts'
 import { fail } from './analyzer.ts'
 import { castTo, literal } from './build.ts'
 import { foldCast } from './fold.ts'
@@ -30,12 +32,14 @@ export function binaryLiteral(node: Of<'binary'>): Literal {
   return literal(VARBINARY, bytes.join(''))
 }
 
-/** TIMESTAMP '…', DATE '…', BIGINT '…': the text must be a value of the type. */
-export function typedLiteral(node: Of<'typed-literal'>): Expression {
-  const type = resolveTypeName(node.type)
-  const text = literal(VARCHAR, node.value)
-  const invalid = (): never => fail(node.at, 'INVALID_CAST_ARGUMENT', `'${node.value}' is not a valid ${typeText(type)} literal`)
-  if (type.kind !== 'scalar' || !isCastable(VARCHAR, type)) return fail(node.at, 'TYPE_MISMATCH', `No literal of type ${typeText(type)}`)
+/** TIMESTAMP '…', DATE '…', BIGINT '…'. */
+export const typedLiteral = (node: Of<'typed-literal'>): Expression => textLiteral(node.value, resolveTypeName(node.type), node.at)
+
+/** The value of a type whose text this is. @throws ServerError INVALID_CAST_ARGUMENT, TYPE_MISMATCH */
+export function textLiteral(written: string, type: Type, at: Position): Expression {
+  const text = literal(VARCHAR, written)
+  const invalid = (): never => fail(at, 'INVALID_CAST_ARGUMENT', `'${written}' is not a valid ${typeText(type)} literal`)
+  if (type.kind !== 'scalar' || !isCastable(VARCHAR, type)) return fail(at, 'TYPE_MISMATCH', `No literal of type ${typeText(type)}`)
   switch (type.name) {
     case 'timestamp':
     case 'date':
@@ -43,16 +47,16 @@ export function typedLiteral(node: Of<'typed-literal'>): Expression {
       return foldCast(text, type) ?? invalid()
     case 'integer':
     case 'bigint': {
-      if (!/^\s*[+-]?\d+\s*$/.test(node.value)) invalid()
-      const value = BigInt(node.value.trim().replace(/^\+/, ''))
+      if (!/^\s*[+-]?\d+\s*$/.test(written)) invalid()
+      const value = BigInt(written.trim().replace(/^\+/, ''))
       return (
         foldCast(literal(BIGINT, value), type) ??
         (type.name === 'bigint' && BigInt.asIntN(64, value) === value ? literal(type, value) : invalid())
       )
     }
     case 'double':
-      if (/^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*$/.test(node.value)) return literal(type, Number(node.value))
-      return /^[+-]?(?:Infinity|NaN)$/.test(node.value) ? literal(type, Number(node.value.replace(/^[+-](?=NaN)/, ''))) : invalid()
+      if (/^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*$/.test(written)) return literal(type, Number(written))
+      return /^[+-]?(?:Infinity|NaN)$/.test(written) ? literal(type, Number(written.replace(/^[+-](?=NaN)/, ''))) : invalid()
     default:
       return castTo(text, type, false)
   }

@@ -10,6 +10,7 @@ import { analyzeQuery } from './analyze-query.ts'
 import { analyzeRecursive } from './analyze-recursive.ts'
 import { fail, maxRelations } from './analyzer.ts'
 import type { AnalyzedQuery, Analyzer, ResolveParameter } from './analyzer.ts'
+import { textLiteral } from './analyze-literal.ts'
 import { literal } from './build.ts'
 import { emptyScope } from './scope.ts'
 import type { Scope, WithBinding } from './scope.ts'
@@ -34,6 +35,7 @@ export function analyze(
 function parameterValue({ parameters = {} }: Session, node: Parameters<ResolveParameter>[0]): Expression {
   const found = Object.hasOwn(parameters, node.name) ? parameters[node.name] : undefined
   if (!found) return fail(node.at, 'SEMANTIC_ERROR', `Parameter @${node.name} has no value`)
+  if ('text' in found) return found.text === null ? literal(found.type, null) : textLiteral(found.text, found.type, node.at)
   const { type, value } = found
   return literal(type, typeof value === 'number' && !isScalar(type, 'double') ? BigInt(value) : value)
 }

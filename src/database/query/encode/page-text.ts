@@ -1,7 +1,9 @@
 /** Room that a value of fixed length and what stands around it take at most. */
 const scalarRoom = 128
+/** Up to here a loop copies faster than the memory's own means. */
+const shortSpan = 24
 
-/** JSON text of rows in UTF-8, as it grows: rows are separated by commas. Written byte by byte, so that a cell makes no string. */
+/** Bytes of rows as they grow: JSON text separated by commas, or another form of an edge. Written byte by byte, so that a cell makes no string. */
 export class PageText {
   #bytes: Buffer
   #view: DataView
@@ -29,6 +31,15 @@ export class PageText {
     return this.#bytes.toString('utf8', start, this.#length)
   }
 
+  /** A copy of the bytes from `start` on. */
+  copy(start = 0): Buffer {
+    return Buffer.from(this.#bytes.subarray(start, this.#length))
+  }
+
+  byteAt(index: number): number {
+    return this.#bytes[index]!
+  }
+
   /** Makes room for `size` bytes; the writers of single bytes rely on it. */
   reserve(size: number = scalarRoom): void {
     if (this.#length + size > this.#capacity) this.#grow(size)
@@ -51,6 +62,41 @@ export class PageText {
   /** Of ASCII, after `reserve`. */
   byte(code: number): void {
     this.#bytes[this.#length++] = code
+  }
+
+  /** Two bytes, the higher first; after `reserve`. */
+  uint16(value: number): void {
+    this.#view.setUint16(this.#length, value)
+    this.#length += 2
+  }
+
+  /** Four bytes, the highest first; after `reserve`. */
+  uint32(value: number): void {
+    this.#view.setUint32(this.#length, value)
+    this.#length += 4
+  }
+
+  int64(value: bigint): void {
+    this.#view.setBigInt64(this.#length, value)
+    this.#length += 8
+  }
+
+  float64(value: number): void {
+    this.#view.setFloat64(this.#length, value)
+    this.#length += 8
+  }
+
+  /** Overwrites four bytes that were written before. */
+  setUint32(at: number, value: number): void {
+    this.#view.setUint32(at, value)
+  }
+
+  /** Bytes of any number out of a larger memory. */
+  span(source: Uint8Array, start: number, end: number): void {
+    this.reserve(end - start + scalarRoom)
+    if (end - start > shortSpan) this.#bytes.set(source.subarray(start, end), this.#length)
+    else for (let index = start, at = this.#length; index < end; index++) this.#bytes[at++] = source[index]!
+    this.#length += end - start
   }
 
   /** Of ASCII text, after `reserve`. */
