@@ -15,7 +15,7 @@ import { queryOptions } from '../src/cli/query.ts'
 import { statusOptions } from '../src/cli/status.ts'
 import { runOptions, scheduledQueryOptions } from '../src/cli/scheduled-queries.ts'
 import { createUserOptions, guardRailOptions, targetOptions, userOptions } from '../src/cli/users.ts'
-import { watchConnectors, watchScheduler, watchStorage } from '../src/server/observe.ts'
+import { watchConnectors, watchScheduler, watchSleep, watchStorage } from '../src/server/observe.ts'
 import { serverOptions } from '../src/server/options.ts'
 import { apiPage } from './api-page.ts'
 import { connectorPage } from './connector-page.ts'
@@ -65,7 +65,7 @@ function commandLinePage(): string {
     'Deletes records [for good](compatibility.md#delete): counts them, asks, deletes. It needs the permission `timestream:DeleteRecords` on the table.',
     optionTable(deleteOptions),
     '## tidemark status',
-    'Shows databases, tables, rows, series, bytes of each tier, rates, and the engine.',
+    'Shows databases, tables, rows, series, bytes of each tier, rates, and the engine. A server that sleeps (`--sleep-after`) is shown as asleep, and not woken.',
     optionTable(statusOptions),
     '## tidemark demo',
     'Makes the database `sampleDB` with data to try queries on: hosts in `DevOps` and `DevOpsMulti`, trucks in `IoT` and `IoTMulti`, each with the same values as ' +
@@ -149,6 +149,7 @@ function metricsPage(): string {
   // Only named here, never read.
   watchStorage(metrics, {} as Parameters<typeof watchStorage>[1])
   watchConnectors(metrics, () => [])
+  watchSleep(metrics, 0)
   watchScheduler(metrics, {} as Parameters<typeof watchScheduler>[1])
   const rows = metrics.describe().map(({ name, type, help }) => [`\`${name}\``, type, help])
   return page([

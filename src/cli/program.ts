@@ -62,7 +62,12 @@ function buildProgram(host: Host): Command {
     .configureOutput({ writeOut: (text) => void host.stdout.write(text), writeErr: (text) => void host.stderr.write(text) })
 
   command(program, 'serve', 'Serve the Timestream API', serverOptions).action(async (_options: object, self: Command) => {
-    const config = readConfig(optionSources(self))
+    const sources = optionSources(self)
+    const config = readConfig(sources)
+    if (config.sleepAfterMs !== undefined) {
+      const { supervise } = await import('./supervise.ts')
+      return supervise(config, sources, host)
+    }
     // Only here: the engine alone takes longer to load than a query takes.
     const { serve } = await import('./serve.ts')
     await serve(config, host)

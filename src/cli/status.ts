@@ -5,6 +5,7 @@ import { signedCall } from './signed-call.ts'
 
 export const statusOptions = {
   json: { flag: 'json', summary: 'Write the status as JSON', fallback: 'false', parse: parseSwitch },
+  wake: { flag: 'wake', summary: 'Wake a server that sleeps, to see all of its status', fallback: 'false', parse: parseSwitch },
 } as const satisfies OptionDefinitions
 
 interface TierStatus {
@@ -48,8 +49,14 @@ const tableColumns = [
 ] as const
 
 export async function runStatus(sources: OptionSources, output: Output): Promise<void> {
-  const { json } = readOptions(statusOptions, sources)
+  const { json, wake } = readOptions(statusOptions, sources)
   const connection = readConnection(sources)
+  const asleep = wake ? undefined : await sleepOf(connection.endpoint)
+  if (asleep !== undefined) {
+    const wakes = asleep.wakesAt === undefined ? '' : `, wakes by itself at ${asleep.wakesAt}`
+    const text = `server     ${connection.endpoint}, asleep since ${asleep.since}${wakes}; the next request wakes it\n`
+    return output.write(json ? `${JSON.stringify(asleep, null, 2)}\n` : text)
+  }
   const status = await signedCall<StatusAnswer>(connection, 'tidemark', 'Status', {})
   if (json) {
     await output.write(`${JSON.stringify(status, null, 2)}\n`)
@@ -76,6 +83,22 @@ export async function runStatus(sources: OptionSources, output: Output): Promise
     ),
   )
   await writer.end()
+}
+
+interface Asleep {
+  readonly status: 'asleep'
+  readonly since: string
+  readonly wakesAt?: string
+}
+
+/** What a server that sleeps says of itself; undefined when it is awake or does not answer. */
+async function sleepOf(endpoint: string): Promise<Asleep | undefined> {
+  try {
+    const answer = (await (await fetch(`${endpoint}/health`)).json()) as { readonly status?: string }
+    return answer.status === 'asleep' ? (answer as Asleep) : undefined
+  } catch {
+    return undefined
+  }
 }
 
 const total = ({ tables }: StatusAnswer, what: 'merges' | 'moves'): number => tables.reduce((sum, table) => sum + table[what], 0)

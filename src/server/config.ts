@@ -50,6 +50,8 @@ export interface ServerConfig {
   readonly poolThreads: number
   readonly limits: Limits
   readonly drainMs: number
+  /** undefined: it never sleeps. */
+  readonly sleepAfterMs: number | undefined
   readonly auditLog: { readonly path: string; readonly fileBytes: number; readonly files: number } | undefined
   readonly logLevel: LogLevel
 }
@@ -68,6 +70,8 @@ export function readConfig(sources: OptionSources): ServerConfig {
   if (options.cluster !== undefined && options.engine.kind === 'chdb') {
     throw new ServerError('CONFIGURATION', '--cluster: names a cluster of ClickHouse nodes, so --engine must give their addresses')
   }
+  if (options.sleepAfter !== undefined && options.pgListen !== undefined)
+    throw new ServerError('CONFIGURATION', '--sleep-after: does not go with --pg-listen, where nobody would listen while the server sleeps')
   const s3Key = both('TIDEMARK_S3_ACCESS_KEY_ID', options.s3AccessKeyId, 'TIDEMARK_S3_SECRET_ACCESS_KEY', options.s3SecretAccessKey)
   const rootKey = both(
     'TIDEMARK_ROOT_ACCESS_KEY_ID',
@@ -104,6 +108,7 @@ export function readConfig(sources: OptionSources): ServerConfig {
     poolThreads: options.poolThreads,
     limits: options.limits,
     drainMs: options.drainSeconds * 1000,
+    sleepAfterMs: options.sleepAfter,
     auditLog:
       options.auditLog === undefined
         ? undefined

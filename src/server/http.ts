@@ -1,4 +1,6 @@
 import { readFileSync, unwatchFile, watchFile } from 'node:fs'
+import type { Server as NetServer, Socket } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
 import { createSecureContext, type SecureContext, type Server as TlsServer } from 'node:tls'
 import { fastify, type FastifyInstance } from 'fastify'
 import { httpLimits } from '../api/http-limits.ts'
@@ -62,20 +64,25 @@ function readCertificate(tls: Tls): { readonly cert: Buffer; readonly key: Buffe
   return pair
 }
 
-/** Listens while it is started; `address` says where. */
+/** Listens while it is started, unless a supervisor does that and hands it connections; `address` says where. */
 export class HttpService implements Service {
   readonly name = 'http'
   readonly #app: FastifyInstance
   readonly #listen: ListenAddress
   readonly #tls: Tls | undefined
   readonly #log: Log
+  /** Connections come by `take`. */
+  readonly #isSupervised: boolean
+  readonly #taken = new Set<Socket>()
   #address: URL | undefined
 
-  constructor(app: FastifyInstance, listen: ListenAddress, tls: Tls | undefined, log: Log) {
+  constructor(app: FastifyInstance, listen: ListenAddress, tls: Tls | undefined, log: Log, supervisedAt?: URL) {
     this.#app = app
     this.#listen = listen
     this.#tls = tls
     this.#log = log
+    this.#isSupervised = supervisedAt !== undefined
+    this.#address = supervisedAt
   }
 
   /** The address that clients use; known once started. */
@@ -86,15 +93,29 @@ export class HttpService implements Service {
 
   async start(): Promise<void> {
     const { host, port } = this.#listen
+    if (this.#isSupervised) {
+      await this.#app.ready()
+      // begins to keep account of connections, which it otherwise does when it listens
+      this.#app.server.emit('listening')
+      if (this.#tls !== undefined) this.#watchCertificate(this.#tls)
+      return
+    }
     try {
       await this.#app.listen({ host, port, backlog })
     } catch (error) {
-      throw new ServerError('CONFIGURATION', `--listen: ${formatHost(host)}:${port} ${listenProblem(error)}`, { cause: error })
+      throw listenFailure(this.#listen, error)
     }
     const bound = this.#app.server.address()
     const actualPort = typeof bound === 'object' && bound !== null ? bound.port : port
     this.#address = new URL(`${this.#tls === undefined ? 'http' : 'https'}://${formatHost(host)}:${actualPort}`)
     if (this.#tls !== undefined) this.#watchCertificate(this.#tls)
+  }
+
+  /** Serves a connection that somebody else has accepted. */
+  take(socket: Socket): void {
+    this.#taken.add(socket)
+    socket.once('close', () => this.#taken.delete(socket))
+    this.#app.server.emit('connection', socket)
   }
 
   /** Takes no new requests; resolves when those in hand are answered. */
@@ -104,6 +125,8 @@ export class HttpService implements Service {
     const sweep = setInterval(() => this.#app.server.closeIdleConnections(), idleSweepMs)
     try {
       await this.#app.close()
+      // of these the server itself does not know
+      while (this.#taken.size > 0) await delay(idleSweepMs)
     } finally {
       clearInterval(sweep)
     }
@@ -127,6 +150,17 @@ export class HttpService implements Service {
     for (const path of Object.values(tls)) watchFile(path, { interval: certificateWatchMs, persistent: false }, reload)
   }
 }
+
+/** Listens without serving anything. @throws ServerError CONFIGURATION */
+export function listening(server: NetServer, { host, port }: ListenAddress): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error) => reject(listenFailure({ host, port }, error)))
+    server.listen({ host, port, backlog }, () => resolve())
+  })
+}
+
+const listenFailure = ({ host, port }: ListenAddress, error: unknown): ServerError =>
+  new ServerError('CONFIGURATION', `--listen: ${formatHost(host)}:${port} ${listenProblem(error)}`, { cause: error })
 
 /** As it stands in a URL. */
 export function formatHost(host: string): string {

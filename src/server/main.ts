@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import { registerApi } from '../api/api.ts'
 import { SignatureVerifier } from '../api/signature/signature-v4.ts'
 import { BodyBudget } from '../base/body-budget.ts'
@@ -21,12 +22,14 @@ import { masterKeySource, type ServerConfig } from './config.ts'
 import { registerHealth } from './health.ts'
 import { certificateContext, createHttp, HttpService } from './http.ts'
 import { startServices, type Running } from './lifecycle.ts'
+import { Activity } from './sleep/activity.ts'
 import {
   callObserver,
   refusalObserver,
   unmappedErrorObserver,
   watchConnectors,
   watchScheduler,
+  watchSleep,
   watchStorage,
   writeObserver,
 } from './observe.ts'
@@ -35,6 +38,18 @@ import { version } from './version.ts'
 export interface Server {
   readonly facts: ServerFacts
   readonly running: Running
+  readonly activity: Activity
+  /** When a scheduled query is due next, in milliseconds since the epoch. */
+  nextDueMs(): number | undefined
+  /** Serves a connection that a supervisor has accepted. */
+  takeConnection(socket: Socket): void
+}
+
+/** What a supervisor says to the server that it starts. */
+export interface Supervised {
+  readonly endpoint: URL
+  /** How many times the server was woken. */
+  readonly wakes: number
 }
 
 /** What people are told about a server that runs. */
@@ -58,7 +73,7 @@ const sharedRefreshMs = 5000
  * Builds everything from the bottom to the top and serves: the only place that constructs. When it throws, everything is closed again.
  * @throws ServerError CONFIGURATION, ENGINE_UNAVAILABLE
  */
-export async function startServer(config: ServerConfig, clock: Clock, log: Log): Promise<Server> {
+export async function startServer(config: ServerConfig, clock: Clock, log: Log, supervised?: Supervised): Promise<Server> {
   const metrics = new Metrics()
   metrics.watchProcess()
   // First, because a certificate that cannot be read should cost no opening of the data.
@@ -66,6 +81,8 @@ export async function startServer(config: ServerConfig, clock: Clock, log: Log):
   const audit = config.auditLog && new AuditLog({ ...config.auditLog, clock, log })
   const storage = await openStorage(storageOptions(config, clock, log, metrics))
   try {
+    const activity = new Activity(clock, () => isWorking())
+    activity.watch(app)
     const objectStore = await openObjectStore(config.objectStore)
     watchStorage(metrics, storage)
     const { limits, region, accountId } = config
@@ -122,7 +139,7 @@ export async function startServer(config: ServerConfig, clock: Clock, log: Log):
       onCall: callObserver(metrics),
     })
     registerHealth(app, database, metrics)
-    const http = new HttpService(app, config.listen, config.tls, log)
+    const http = new HttpService(app, config.listen, config.tls, log, supervised?.endpoint)
     const pgwire =
       config.pgListen &&
       new PgwireService({
@@ -134,6 +151,12 @@ export async function startServer(config: ServerConfig, clock: Clock, log: Log):
         log,
         ...(config.tls && { secureContext: certificateContext(config.tls) }),
       })
+    const isWorking = (): boolean => {
+      const { queries, inserts } = storage.engine.activity()
+      const isConsuming = ingest.states().some(({ name }) => connectors.find(({ type }) => type === name)?.routes === undefined)
+      return queries + inserts + scheduler.underWay + storage.writer.pending().records > 0 || isConsuming
+    }
+    watchSleep(metrics, supervised?.wakes ?? 0)
     const running = await startServices(
       [storage, notifier, database, scheduler, ingest, http, ...(pgwire ? [pgwire] : [])],
       log,
@@ -141,7 +164,13 @@ export async function startServer(config: ServerConfig, clock: Clock, log: Log):
     )
     const facts = { ...serverFacts(config, storage, database.rootKey, http.address), ...(pgwire && { pgwire: pgwire.address }) }
     log.info('serving', { version, endpoint: facts.endpoint, dataDirectory: facts.dataDirectory, engine: facts.engine })
-    return { facts, running }
+    return {
+      facts,
+      running,
+      activity,
+      nextDueMs: () => opened.scheduledQueries.runs.nextDueMs(),
+      takeConnection: (socket) => http.take(socket),
+    }
   } catch (error) {
     // Idempotent: a failed start has stopped what it had started.
     await storage.stop?.()

@@ -8,6 +8,7 @@ import type { Scheduler } from '../scheduler/scheduler.ts'
 import type { Storage } from '../storage/open.ts'
 import type { TableTiers, TierStatistics } from '../storage/table-statistics.ts'
 import type { WriteObserver } from '../storage/writer/writer.ts'
+import { sleepMetrics } from './sleep/asleep-answers.ts'
 
 /** Batches as the writer reports them. */
 export function writeObserver(metrics: Metrics): WriteObserver {
@@ -142,4 +143,10 @@ export function watchConnectors(metrics: Metrics, states: ConnectorStates): void
     )
   watch('tidemark_connector_up', 'Whether a connector works at this moment', ({ status }) => (status === 'running' ? 1 : 0))
   watch('tidemark_connector_pending_bytes', 'Bytes of messages that a connector has not settled', ({ pendingBytes }) => pendingBytes)
+}
+
+/** A server that answers is awake; while it sleeps its supervisor answers. */
+export function watchSleep(metrics: Metrics, wakes: number): void {
+  metrics.watch(sleepMetrics.asleep.name, sleepMetrics.asleep.help, [], () => [{ value: 0 }])
+  metrics.watch(sleepMetrics.wakes.name, sleepMetrics.wakes.help, [], () => [{ value: wakes }])
 }

@@ -52,6 +52,14 @@ export function parseLimits(text: string): Limits {
   return limits as unknown as Limits
 }
 
+/** `30s`, `10m`, `2h`, in milliseconds. */
+function parseSleepAfter(text: string): number {
+  const [, count, unit = ''] = /^(\d{1,6})(s|m|h)$/.exec(text) ?? []
+  const ms = Number(count) * ({ s: 1000, m: 60_000, h: 3_600_000 }[unit] ?? Number.NaN)
+  if (!(ms >= 1000 && ms <= 7 * 86_400_000)) throw new Error('is not a duration from 1s to 168h (as in 10m)')
+  return ms
+}
+
 /** What `tidemark serve` can be told. */
 export const serverOptions = {
   listen: {
@@ -260,6 +268,14 @@ export const serverOptions = {
     summary: 'How long work in hand may take to finish when the server is asked to stop',
     fallback: '30',
     parse: parseInteger(0, 3600),
+  },
+  sleepAfter: {
+    flag: 'sleep-after',
+    environment: 'TIDEMARK_SLEEP_AFTER',
+    placeholder: 'DURATION',
+    summary:
+      'Put the engine to sleep when nothing was asked for so long (as in 10m), which gives its memory back; the next request wakes it. Never when absent',
+    parse: parseSleepAfter,
   },
   auditLog: {
     flag: 'audit-log',
