@@ -69,6 +69,7 @@ async function startInflux(): Promise<LinePeer> {
       INFLUXDB_LOGGING_LEVEL: 'error',
       INFLUXDB_REPORTING_DISABLED: 'true',
       INFLUXDB_MONITOR_STORE_ENABLED: 'false',
+      INFLUXDB_COORDINATOR_WRITE_TIMEOUT: '120s',
     },
     ready: '/ping',
     prepare: '/query?q=CREATE%20DATABASE%20benchmark',

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { cpus, release, totalmem } from 'node:os'
+import { cpus, loadavg, release, totalmem } from 'node:os'
 import { fileURLToPath } from 'node:url'
 
 const folder = fileURLToPath(new URL('./results/', import.meta.url))
@@ -33,13 +33,14 @@ export class Report {
   save(command: string): void {
     const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: folder.replace(/results\/$/, ''), encoding: 'utf8' }).trim()
     const machine = `${cpus().length} × ${cpus()[0]?.model.trim() ?? 'unknown'}, ${Math.round(totalmem() / 2 ** 30)} GB, Linux ${release()}, Node ${process.version}`
+    const load = `load average over the last 15 minutes ${loadavg()[2]!.toFixed(1)}`
     mkdirSync(folder, { recursive: true })
     writeFileSync(
       `${folder}${this.#name}.md`,
       [
         `# ${this.#title}`,
         '',
-        `\`${command}\` · ${new Date().toISOString().slice(0, 10)} · ${commit} · ${machine}`,
+        `\`${command}\` · ${new Date().toISOString().slice(0, 10)} · ${commit} · ${machine} · ${load}`,
         '',
         ...this.#lines,
         '',

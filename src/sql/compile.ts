@@ -5,7 +5,7 @@ import type { Catalog } from './catalog.ts'
 import { lower } from './clickhouse/lower.ts'
 import { print } from './clickhouse/print.ts'
 import { planLines } from './explain/plan.ts'
-import type { Query } from './ir.ts'
+import type { Query, Now } from './ir.ts'
 import { compileDelete, type DeleteStatement } from './delete.ts'
 import { decorrelate } from './optimizer/decorrelate.ts'
 import { hasOnlyFullGroups } from './optimizer/full-groups.ts'
@@ -19,9 +19,9 @@ import { unloadTarget } from './unload.ts'
 import type { UnloadTarget } from './unload.ts'
 
 /** What a compilation knows besides the text: everything that would be impure. */
-export interface Session {
-  /** The query's `now()`, nanoseconds since the epoch. */
-  readonly nowNs: bigint
+export interface Session extends Now {
+  /** What the retention periods are reckoned back from; `nowNs` when absent. */
+  readonly expiryNowNs?: bigint
   /** Values of `@name` parameters. */
   readonly parameters?: Readonly<Record<string, ParameterValue>>
   /** Types of `@name` parameters that are known before the text is read; the others are inferred. */
@@ -153,7 +153,7 @@ function compileQuery(
   const { fields, names, tables } = analysis
   const relation = pushDown(decorrelate(analysis.relation, names))
   const optimized = { relation: isRepeated ? repeatable(relation) : relation, fields }
-  const tree = lower(optimized, names, session.nowNs)
+  const tree = lower(optimized, names, session)
   const columns = fields.map(({ name, column }) => ({ name, type: column.type }))
   const settings = hasOnlyFullGroups(optimized.relation) ? fullGroupSettings : querySettings
   return { compiled: { kind: 'query', text: print(tree), settings, columns, tables }, query: optimized }

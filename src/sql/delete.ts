@@ -45,8 +45,8 @@ export function compileDelete(
   checkCondition(filter.condition, scan, condition.at)
   const fields = [{ name: 'time', column: scan.columns.find(({ role }) => role === 'time')!.column }]
   const everyRow: Relation = { ...filter, input: { ...scan, physical: { ...physical, final: false }, oldestTimeNs: undefined } }
-  const select = lower({ relation: pushDown(everyRow), fields }, names, session.nowNs)
-  const seen = print(lower({ relation: pushDown(filter), fields }, names, session.nowNs))
+  const select = lower({ relation: pushDown(everyRow), fields }, names, session)
+  const seen = print(lower({ relation: pushDown(filter), fields }, names, session))
   if (select.kind !== 'select' || select.where === undefined) throw new Error('the condition of a DELETE is not one of its rows')
   return {
     kind: 'delete',

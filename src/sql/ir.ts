@@ -250,3 +250,9 @@ export interface Query {
   readonly relation: Relation
   readonly fields: readonly OutputField[]
 }
+
+/** The moment of a query. It is asked only where a text says so (`now()`, `ago(…)`, …): who watches knows whether a compiled text depends on it. */
+export interface Now {
+  /** The query's `now()`, nanoseconds since the epoch. */
+  readonly nowNs: bigint
+}

@@ -6,7 +6,7 @@ import type { StoredSchema, TableRecord, Tags } from './table-record.ts'
  * control plane ask. On a cluster another node may have changed a document: `refresh` reads again.
  */
 export interface SchemaCatalog {
-  /** A consistent view for one compilation. */
+  /** A consistent view for one compilation; the very same object while nothing changes. */
   snapshot(): Catalog
   table(databaseName: string, tableName: string): TableRecord | undefined
   /** Tags as of the last reading; undefined when the database is unknown or has none. */

@@ -46,6 +46,7 @@ class DocumentCatalog implements StoredCatalog {
   /** Never changed in place, so that a snapshot stays as it was. */
   #databases: ReadonlyMap<string, TablesByName> = new Map()
   #databaseTags: ReadonlyMap<string, Tags | undefined> = new Map()
+  #snapshot: { readonly of: ReadonlyMap<string, TablesByName>; readonly catalog: Catalog } | undefined
   /** The last change under way of each table; the next one waits for it. */
   readonly #changes = new Map<string, Promise<unknown>>()
   readonly #schemas = new WeakMap<TableRecord, TableSchema>()
@@ -59,7 +60,11 @@ class DocumentCatalog implements StoredCatalog {
   }
 
   snapshot(): Catalog {
-    const databases = this.#databases
+    if (this.#snapshot?.of !== this.#databases) this.#snapshot = { of: this.#databases, catalog: this.#catalogOf(this.#databases) }
+    return this.#snapshot.catalog
+  }
+
+  #catalogOf(databases: ReadonlyMap<string, TablesByName>): Catalog {
     return {
       databaseNames: () => [...databases.keys()].sort(),
       tableNames: (database) => {

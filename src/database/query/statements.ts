@@ -4,6 +4,7 @@ import { compile, type CompiledStatement, type Session } from '../../sql/compile
 import type { Caller } from '../caller.ts'
 import { authorizeStatement, callersCatalog } from './authorize-statement.ts'
 import { tablesOf } from './check-query.ts'
+import { CompiledTexts } from './compiled-texts.ts'
 import type { Reading } from './open-rows.ts'
 import type { QueryServiceOptions } from './query-service-options.ts'
 
@@ -14,6 +15,7 @@ const unknownName: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['COLUMN_NOT_FOUN
 /** From texts to statements that may run: compiled in the catalog that the caller sees, authorised, with their tables' records at hand. */
 export class Statements {
   readonly #options: QueryServiceOptions
+  readonly #texts = new CompiledTexts()
   #refreshedAtMs = Number.NEGATIVE_INFINITY
 
   constructor(options: QueryServiceOptions) {
@@ -28,16 +30,17 @@ export class Statements {
   /** Once more with what other nodes have made, where a name is unknown. */
   async compiled<T>(
     caller: Caller,
-    translate: (text: string, catalog: Catalog, session: Session) => T,
+    translate: (text: string, catalog: Catalog, session: Session, snapshot: Catalog) => T,
     queryString: string,
     nowNs: bigint,
     reading: Reading = {},
   ): Promise<T> {
     const { catalog, clock, account } = this.#options
     const attempt = (): T => {
-      const { catalog: seen, isVisible, refusal } = callersCatalog(caller, catalog.snapshot(), account)
+      const snapshot = catalog.snapshot()
+      const { catalog: seen, isVisible, refusal } = callersCatalog(caller, snapshot, account)
       try {
-        return translate(queryString, seen, { ...this.session(nowNs, reading), ...(isVisible && { isVisible }) })
+        return translate(queryString, seen, { ...this.session(nowNs, reading), ...(isVisible && { isVisible }) }, snapshot)
       } catch (error) {
         throw refusal(error)
       }
@@ -61,13 +64,17 @@ export class Statements {
   async ready(caller: Caller, queryString: string, nowNs: bigint, reading: Reading = {}): Promise<CompiledStatement> {
     const { catalog, flushTable } = this.#options
     const before = catalog.snapshot()
-    const statement = await this.compiled(caller, compile, queryString, nowNs, reading)
+    const translate = Object.keys(reading).length === 0 ? this.#compileKnown : compile
+    const statement = await this.compiled(caller, translate, queryString, nowNs, reading)
     authorizeStatement(caller, statement, this.#options.account)
     const tables = tablesOf(statement)
     if (tables.length === 0 || flushTable === undefined) return statement
     await Promise.all(tables.map(({ database, table }) => flushTable({ databaseName: database, tableName: table })))
     const after = catalog.snapshot()
     const isSame = tables.every(({ database, table }) => before.table(database, table) === after.table(database, table))
-    return isSame ? statement : this.compiled(caller, compile, queryString, nowNs, reading)
+    return isSame ? statement : this.compiled(caller, translate, queryString, nowNs, reading)
   }
+
+  readonly #compileKnown = (text: string, seen: Catalog, session: Session, snapshot: Catalog): CompiledStatement =>
+    this.#texts.compile(text, snapshot, seen, session)
 }

@@ -33,7 +33,7 @@ export function analyzeCall(analyzer: Analyzer, node: ast.FunctionCall, scope: S
   const { call, lambdas } = resolveCall(analyzer, definition, node, inside)
   if (definition.kind === 'scalar') {
     refuseAggregateParts(node)
-    return (lambdas ? undefined : foldCall(call, analyzer.session.nowNs)) ?? call
+    return (lambdas ? undefined : foldCall(call, analyzer.session)) ?? call
   }
   const full: Call = {
     ...call,
@@ -60,7 +60,7 @@ export const isAggregateCall = (expression: Expression): expression is Call =>
 
 /** A call that the grammar makes, of a function by its name. */
 export function callNamed(analyzer: Analyzer, name: string, args: readonly Expression[], at: Position): Expression {
-  return callOf(lookup(name, at), args, at, analyzer.session.nowNs)
+  return callOf(lookup(name, at), args, at, analyzer.session)
 }
 
 function lookup(name: string, at: Position): FunctionDefinition {

@@ -49,7 +49,7 @@ export function analyzeExpression(analyzer: Analyzer, node: ast.Expression, scop
       return analyzer.parameter(node)
     case 'arithmetic': {
       const [left, right] = [go(node.left), go(node.right)]
-      return callOf(arithmeticOperators[node.operator], [left, right], node.at, analyzer.session.nowNs, () =>
+      return callOf(arithmeticOperators[node.operator], [left, right], node.at, analyzer.session, () =>
         fail(node.at, 'TYPE_MISMATCH', `'${node.operator}' cannot be applied to ${typeText(left.type)}, ${typeText(right.type)}`),
       )
     }
@@ -57,12 +57,12 @@ export function analyzeExpression(analyzer: Analyzer, node: ast.Expression, scop
       if (node.operator === '-' && node.operand.kind === 'integer') return integerLiteral(node.operand, true)
       const operand = go(node.operand)
       const refused = (): never => fail(node.at, 'TYPE_MISMATCH', `'${node.operator}' cannot be applied to ${typeText(operand.type)}`)
-      const negated = callOf(negateOperator, [operand], node.at, analyzer.session.nowNs, refused)
+      const negated = callOf(negateOperator, [operand], node.at, analyzer.session, refused)
       return node.operator === '-' ? negated : operand
     }
     case 'concat': {
       const [left, right] = [go(node.left), go(node.right)]
-      return callOf(concatOperator, [left, right], node.at, analyzer.session.nowNs, () =>
+      return callOf(concatOperator, [left, right], node.at, analyzer.session, () =>
         fail(node.at, 'TYPE_MISMATCH', `'||' cannot be applied to ${typeText(left.type)}, ${typeText(right.type)}`),
       )
     }
@@ -239,7 +239,7 @@ function subscript(analyzer: Analyzer, base: Expression, index: Expression, node
       )
     return { kind: 'field', type: fields[position - 1]!.type, base, index: position - 1 }
   }
-  return callOf(subscriptOperator, [base, index], node.at, analyzer.session.nowNs, () =>
+  return callOf(subscriptOperator, [base, index], node.at, analyzer.session, () =>
     fail(node.at, 'TYPE_MISMATCH', `Cannot subscript ${typeText(base.type)} with ${typeText(index.type)}`),
   )
 }

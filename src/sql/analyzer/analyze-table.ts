@@ -26,7 +26,7 @@ export function analyzeTable(analyzer: Analyzer, name: QualifiedName): { readonl
     database: schema.database,
     table: schema.table,
     physical: schema.physical,
-    oldestTimeNs: oldestTime(schema, analyzer.session.nowNs),
+    oldestTimeNs: oldestTime(schema, analyzer.session.expiryNowNs ?? analyzer.session.nowNs),
     columns,
   }
   const owner = { name: schema.table, database: schema.database }

@@ -2,7 +2,7 @@ import type { Position } from '../../base/errors.ts'
 import { isCastable } from '../clickhouse/cast.ts'
 import type { FunctionDefinition } from '../functions/definition.ts'
 import { mismatchMessage, resolveSignature } from '../functions/resolve.ts'
-import type { Call, ComparisonOperator, Expression, Literal, LiteralValue } from '../ir.ts'
+import type { Call, ComparisonOperator, Expression, Literal, LiteralValue, Now } from '../ir.ts'
 import { coerces, comparisonType, isComparable, isNested, isOrderable, isScalar } from '../types/coercion.ts'
 import { BOOLEAN, sameType, typeText } from '../types/type.ts'
 import type { Type } from '../types/type.ts'
@@ -98,7 +98,7 @@ export function callOf(
   definition: FunctionDefinition,
   args: readonly Expression[],
   at: Position,
-  nowNs: bigint,
+  now: Now,
   refused?: () => never,
 ): Expression {
   const shapes = args.map((arg) => ({ kind: 'value', type: arg.type }) as const)
@@ -120,5 +120,5 @@ export function callOf(
     distinct: false,
     orderBy: [],
   }
-  return foldCall(call, nowNs) ?? call
+  return foldCall(call, now) ?? call
 }

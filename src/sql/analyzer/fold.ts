@@ -1,4 +1,4 @@
-import type { Call, ComparisonOperator, Expression, Literal, LiteralValue } from '../ir.ts'
+import type { Call, ComparisonOperator, Expression, Literal, LiteralValue, Now } from '../ir.ts'
 import { integerBounds, isScalar } from '../types/coercion.ts'
 import { addMonths, calendarUnit, unitAround } from '../types/calendar.ts'
 import { maxTimestampNs, minTimestampNs, nsPerDay, parseDate, parseTime, parseTimestamp } from '../types/time-text.ts'
@@ -64,7 +64,7 @@ export function foldComparison(operator: ComparisonOperator, left: Expression, r
   return make(BOOLEAN, results[operator])
 }
 
-type Fold = (args: readonly LiteralValue[], call: Call, nowNs: bigint) => LiteralValue | undefined
+type Fold = (args: readonly LiteralValue[], call: Call, now: Now) => LiteralValue | undefined
 
 /** By function name; arguments are not NULL and have the signature's types. */
 const folds: Readonly<Record<string, Fold>> = {
@@ -93,14 +93,14 @@ const folds: Readonly<Record<string, Fold>> = {
       (x, y) => x * y,
     ),
   negate: ([a], call) => (typeof a === 'number' ? -a : fit(call, -(a as bigint))),
-  now: (_args, _call, nowNs) => nowNs,
-  ago: ([interval], call, nowNs) =>
-    isScalar(call.arguments[0]!.type, 'interval day to second') ? fit(call, nowNs - (interval as bigint)) : undefined,
+  now: (_args, _call, { nowNs }) => nowNs,
+  ago: ([interval], call, now) =>
+    isScalar(call.arguments[0]!.type, 'interval day to second') ? fit(call, now.nowNs - (interval as bigint)) : undefined,
   from_milliseconds: ([ms], call) => fit(call, (ms as bigint) * 1_000_000n),
   from_nanoseconds: ([ns]) => ns,
   bin: ([time, width], call) =>
     (width as bigint) > 0n ? fit(call, floorDivide(time as bigint, width as bigint) * (width as bigint)) : undefined,
-  current_date: (_args, _call, nowNs) => floorDivide(nowNs, nsPerDay),
+  current_date: (_args, _call, { nowNs }) => floorDivide(nowNs, nsPerDay),
   date: ([time], call) => (isScalar(call.arguments[0]!.type, 'timestamp') ? floorDivide(time as bigint, nsPerDay) : undefined),
   date_trunc: ([name, time], call) => {
     const unit = isScalar(call.type, 'timestamp') ? calendarUnit(name as string) : undefined
@@ -118,7 +118,7 @@ const folds: Readonly<Record<string, Fold>> = {
 }
 
 /** The call's value when all arguments are constants and the function is one of those above. */
-export function foldCall(call: Call, nowNs: bigint): Literal | undefined {
+export function foldCall(call: Call, now: Now): Literal | undefined {
   const fold = folds[call.definition.name]
   if (!fold) return undefined
   const values: LiteralValue[] = []
@@ -127,7 +127,7 @@ export function foldCall(call: Call, nowNs: bigint): Literal | undefined {
     values.push(arg.value)
   }
   if (values.includes(null)) return make(call.type, null)
-  const value = fold(values, call, nowNs)
+  const value = fold(values, call, now)
   return value === undefined ? undefined : make(call.type, value)
 }
 

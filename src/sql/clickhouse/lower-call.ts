@@ -102,7 +102,6 @@ function guardScalars(
 class CallContext implements LowerCall {
   readonly types: readonly Type[]
   readonly returnType: Type
-  readonly nowNs: bigint
   readonly safe: boolean
   readonly distinct: boolean
   readonly orderBy: readonly Sort[]
@@ -121,13 +120,16 @@ class CallContext implements LowerCall {
     this.#handles = handles
     this.types = call.arguments.map((arg) => arg.type)
     this.returnType = call.type
-    this.nowNs = values.nowNs
     this.safe = values.safe
     this.distinct = call.distinct
     this.orderBy = surroundings.orderBy ?? []
     this.filter = surroundings.filter
     this.nulls = call.nulls
     this.over = surroundings.over
+  }
+
+  get nowNs(): bigint {
+    return this.#values.nowNs
   }
 
   constant(index: number): ConstantValue | undefined {

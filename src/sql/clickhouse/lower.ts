@@ -1,4 +1,4 @@
-import type { Expression, Query, Relation } from '../ir.ts'
+import type { Expression, Query, Relation, Now } from '../ir.ts'
 import type { Block } from './block.ts'
 import { identifierOf } from './block.ts'
 import { lowerExpression } from './lower-expression.ts'
@@ -11,8 +11,8 @@ import { Values } from './values.ts'
 import type { Names } from './values.ts'
 
 /** The query as a ClickHouse SELECT whose columns are the fields, held as `outputType` says. */
-export function lower(query: Query, names: Names, nowNs: bigint): Select {
-  const lowering = new QueryLowering(names, nowNs)
+export function lower(query: Query, names: Names, now: Now): Select {
+  const lowering = new QueryLowering(names, now)
   const symbols = query.fields.map((field) => field.column.symbol)
   const required = new Set(symbols)
   let block = lowering.relation(query.relation, required)
@@ -29,9 +29,9 @@ class QueryLowering implements Lowering {
   readonly names: Names
   readonly values: Values
 
-  constructor(names: Names, nowNs: bigint) {
+  constructor(names: Names, now: Now) {
     this.names = names
-    this.values = new Values(names, nowNs, false)
+    this.values = new Values(names, now, false)
   }
 
   expression(expression: Expression, place: Place): Node {

@@ -46,7 +46,7 @@ describe('printing', () => {
 })
 
 describe('values', () => {
-  const values = new Values(new Names(), 0n, false)
+  const values = new Values(new Names(), { nowNs: 0n }, false)
 
   it('are named at their first use outside lambdas', () => {
     const long = call('f', identifier('c1'))

@@ -1,3 +1,4 @@
+import type { Now } from '../ir.ts'
 import type { ErrorCode } from '../../base/errors.ts'
 import { isNested } from '../types/coercion.ts'
 import type { Type } from '../types/type.ts'
@@ -29,17 +30,21 @@ const maxCopiedThrowingNodes = 20_000
 export class Values {
   readonly names: Names
   readonly safe: boolean
-  readonly nowNs: bigint
+  readonly #now: Now
 
-  constructor(names: Names, nowNs: bigint, safe: boolean) {
+  constructor(names: Names, now: Now, safe: boolean) {
     this.names = names
-    this.nowNs = nowNs
+    this.#now = now
     this.safe = safe
+  }
+
+  get nowNs(): bigint {
+    return this.#now.nowNs
   }
 
   /** The same, with errors made NULL. */
   asSafe(): Values {
-    return this.safe ? this : new Values(this.names, this.nowNs, true)
+    return this.safe ? this : new Values(this.names, this.#now, true)
   }
 
   variable(prefix = 'v'): string {
