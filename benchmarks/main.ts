@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { benchmarkBatchLoad } from './batch-load.ts'
 import { benchmarkCompile } from './compile.ts'
+import { benchmarkConnectors } from './connectors.ts'
 import { benchmarkFairness } from './fairness.ts'
 import { benchmarkGrowth } from './growth.ts'
 import { benchmarkIngestStages } from './ingest-stages.ts'
@@ -28,6 +29,7 @@ function numbers(): Readonly<Record<string, number>> {
 const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
   'batch-load': () => benchmarkBatchLoad(numbers()),
   compile: () => benchmarkCompile(),
+  connectors: () => benchmarkConnectors(),
   fairness: () => benchmarkFairness(),
   growth: () => benchmarkGrowth(numbers()),
   ingest: () => benchmarkIngest(),
