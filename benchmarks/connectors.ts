@@ -60,7 +60,8 @@ function seriesOf(data: CpuData, from: number, to: number): readonly TestSeries[
 }
 
 async function measureTidemark(all: readonly Stream[]): Promise<readonly Measured[]> {
-  const { target, pid, stop } = await startServer()
+  const server = await startServer()
+  const { target, pid } = server
   try {
     await freshTable(target)
     const authorization = `Basic ${Buffer.from(`${target.accessKeyId}:${target.secretAccessKey}`).toString('base64')}`
@@ -89,7 +90,7 @@ async function measureTidemark(all: readonly Stream[]): Promise<readonly Measure
     }
     return measured
   } finally {
-    await stop()
+    await server.stop()
   }
 }
 

@@ -1,3 +1,4 @@
+import { lastWriterWins, versioningTag } from '../database/write/versioning.ts'
 import type { Creation } from './record-sink.ts'
 import { onOrOff, wholeNumber, type ConnectorOptionValues } from './option.ts'
 
@@ -13,6 +14,11 @@ export const creationOptions = {
     summary: 'Retention in the magnetic store, in days, of tables that it makes; the default of CreateTable when absent',
     read: wholeNumber(1, 73_000),
   },
+  lastWriterWins: {
+    summary: 'Whether tables that it makes keep the last of several records with one identity instead of the first, as InfluxDB does',
+    fallback: false,
+    read: onOrOff,
+  },
   magneticStoreWrites: { summary: 'Whether tables that it makes take records older than the memory store', fallback: true, read: onOrOff },
 } as const
 
@@ -26,6 +32,7 @@ export function creationOf(options: ConnectorOptionValues<typeof creationOptions
     tables: options.createTables,
     table: {
       magneticStoreWrites: { enableMagneticStoreWrites: options.magneticStoreWrites },
+      ...(options.lastWriterWins && { tags: [{ key: versioningTag, value: lastWriterWins }] }),
       ...((memoryStoreHours !== undefined || magneticStoreDays !== undefined) && {
         retention: {
           memoryStoreRetentionPeriodInHours: memoryStoreHours ?? defaultMemoryHours,

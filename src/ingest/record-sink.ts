@@ -22,7 +22,7 @@ export interface TableOutcome {
 export interface Creation {
   readonly databases: boolean
   readonly tables: boolean
-  readonly table?: Pick<CreateTableInput, 'retention' | 'magneticStoreWrites'>
+  readonly table?: Pick<CreateTableInput, 'retention' | 'magneticStoreWrites' | 'tags'>
 }
 
 export interface RecordSink {

@@ -1,10 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { QueryCommand } from '@aws-sdk/client-timestream-query'
 import { CreateDatabaseCommand } from '@aws-sdk/client-timestream-write'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { signedCall } from '../../src/cli/signed-call.ts'
 import { rootKey, type Served, serve } from './served.ts'
 
 const nowS = Math.floor(Date.now() / 1000)
@@ -31,6 +32,9 @@ async function post(
   const response = await fetch(`${served.endpoint}${path}`, { method: 'POST', headers: { authorization: token, ...headers }, body })
   return [response.status, await response.text()]
 }
+
+const call = (operation: string, input: object): Promise<object> =>
+  signedCall({ endpoint: served.endpoint, region: 'us-east-1', credentials: rootKey }, 'tidemark', operation, input)
 
 async function rows(sql: string): Promise<readonly (readonly (string | undefined)[])[]> {
   const { Rows } = await served.query.send(new QueryCommand({ QueryString: sql }))
@@ -117,5 +121,26 @@ describe('line protocol', () => {
     expect([ping.status, ping.headers.get('x-influxdb-version')]).toEqual([204, '1.8.10'])
     const health = await fetch(`${served.endpoint}/health`, { headers: { 'user-agent': 'influxdb-client-js/1.35' } })
     expect(await health.json()).toMatchObject({ status: 'pass' })
+  })
+})
+
+describe('a table that the last writer wins', () => {
+  test('is made so by an option, and then keeps the last of two points', async () => {
+    await call('StopConnector', { Name: 'influx' })
+    await served.stop()
+    const path = join(folder, 'connectors.json')
+    writeFileSync(
+      path,
+      JSON.stringify({ connectors: [{ type: 'influx', options: { lastWriterWins: true, database: 'metrics', table: 'every' } }] }),
+    )
+    served = await serve({ data: join(folder, 'data'), args: ['--connectors', path] })
+    expect((await post('/write', `cpu v=1 ${nowS}000000000`))[0]).toBe(503)
+    await call('StartConnector', { Name: 'influx' })
+    expect(await post('/write', `cpu v=1 ${nowS}000000000\nmem v=5 ${nowS}000000000`)).toEqual([204, ''])
+    expect(await post('/write', `cpu v=2 ${nowS}000000000`)).toEqual([204, ''])
+    expect(await rows('SELECT measure_name, v FROM metrics.every ORDER BY 1')).toEqual([
+      ['cpu', '2.0'],
+      ['mem', '5.0'],
+    ])
   })
 })

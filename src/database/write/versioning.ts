@@ -2,8 +2,8 @@ import { ServerError } from '../../base/errors.ts'
 import type { Tags } from '../../storage/table-record.ts'
 
 /** A tag of a table, because every client can set tags: which of two records without a version stays. */
-const versioningTag = 'tidemark:versioning'
-const lastWriterWins = 'last-writer-wins'
+export const versioningTag = 'tidemark:versioning'
+export const lastWriterWins = 'last-writer-wins'
 const firstWriterWins = 'first-writer-wins'
 
 /** Records that bring no version take the place of those that are stored. */

@@ -53,6 +53,8 @@ export class TableBatch implements VersionedRows {
   readonly #columns = new Map<string, Column>()
   readonly #dimensionColumns = new Map<readonly string[], readonly DimensionColumn[]>()
   readonly #shapeColumns = new Map<MultiShape, readonly Column[]>()
+  /** Rows in which sets that are kept occurred first. */
+  readonly #keptDimensions = new Map<DimensionSet, number>()
   #lastDimensions: { readonly set: DimensionSet; readonly row: number } | undefined
 
   constructor(table: TableRecord, texts: TableTexts) {
@@ -163,13 +165,14 @@ export class TableBatch implements VersionedRows {
   #setDimensions(row: number, set: DimensionSet): void {
     const columns = this.#dimensionsOf(set.names)
     const last = this.#lastDimensions
-    if (last?.set === set) {
+    const known = last?.set === set ? last.row : set.isKept === true ? this.#keptDimensions.get(set) : undefined
+    if (known !== undefined) {
       for (const { column } of columns) {
-        column.codes[row] = column.codes[last.row]!
+        column.codes[row] = column.codes[known]!
         column.nulls[row] = 0
       }
-      this.#series[2 * row] = this.#series[2 * last.row]!
-      this.#series[2 * row + 1] = this.#series[2 * last.row + 1]!
+      this.#series[2 * row] = this.#series[2 * known]!
+      this.#series[2 * row + 1] = this.#series[2 * known + 1]!
       return
     }
     let low = 0
@@ -188,6 +191,7 @@ export class TableBatch implements VersionedRows {
     this.#series[2 * row] = low % 0x1_0000_0000
     this.#series[2 * row + 1] = high % 0x1_0000_0000
     this.#lastDimensions = { set, row }
+    if (set.isKept === true) this.#keptDimensions.set(set, row)
   }
 
   #dimensionsOf(names: readonly string[]): readonly DimensionColumn[] {

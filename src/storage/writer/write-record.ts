@@ -18,6 +18,8 @@ export interface WriteRecord {
 export interface DimensionSet {
   readonly names: readonly string[]
   readonly values: readonly string[]
+  /** Whoever made it keeps it for all records of its series, so that it comes again: what is found out about it is worth remembering. */
+  readonly isKept?: true
 }
 
 export type Cell = number | bigint | boolean | string

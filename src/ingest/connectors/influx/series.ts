@@ -58,7 +58,7 @@ export class SeriesCache {
       values.push(unescape(value))
     }
     if (new Set(names).size !== names.length) return 'duplicate tags'
-    return { measurement: this.#measurement(measurement), dimensions: { names: this.#names.list(names), values } }
+    return { measurement: this.#measurement(measurement), dimensions: { names: this.#names.list(names), values, isKept: true } }
   }
 
   #measurement(name: string): Measurement {

@@ -44,6 +44,6 @@ export class MetricSeriesCache {
     }
     if (measureName === '') return 'the label __name__ is missing'
     if (new Set(names).size !== names.length) return `a label of ${measureName} is given twice`
-    return { measureName, dimensions: { names: this.#names.list(names), values } }
+    return { measureName, dimensions: { names: this.#names.list(names), values, isKept: true } }
   }
 }
