@@ -2,7 +2,7 @@ import { defaultLimits, type Limits } from '../src/base/limits.ts'
 import { code, page, table } from './reference-text.ts'
 
 const summaries: Readonly<Record<keyof Limits, string>> = {
-  ingestBodyBytes: 'Bytes of what a connector receives in one HTTP request, after decompression',
+  ingestBodyBytes: 'Bytes of what a connector receives in one HTTP request, before and after decompression',
   deadLetters: 'Dead letters of one connector; the oldest give way',
   deadLetterBytes: 'Bytes of the dead letters of one connector; the oldest give way',
   deadLetterPayloadBytes: 'Bytes of the payload of one dead letter; of a longer one the beginning is kept, and it cannot be replayed',

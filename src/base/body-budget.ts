@@ -41,14 +41,15 @@ export class BodyBudget {
   /**
    * Counts the body of the request until its answer is out or its connection gone. A body of unknown length counts as the longest one; one
    * that is too long costs nothing, as it is not read.
+   * @param longest body that is read; that of a request to the API when absent
    * @throws ServerError THROTTLING before anything of the body is read
    */
-  reserve(request: IncomingMessage, response: ServerResponse): void {
-    const { requestBodyBytes } = this.#limits
+  reserve(request: IncomingMessage, response: ServerResponse, longest = this.#limits.requestBodyBytes): void {
     const length = request.headers['content-length']
-    const bytes = length === undefined ? (request.headers['transfer-encoding'] === undefined ? 0 : requestBodyBytes) : Number(length)
-    if (bytes === 0 || bytes > requestBodyBytes) return
-    if (this.#bytes + bytes > this.most) {
+    const bytes = length === undefined ? (request.headers['transfer-encoding'] === undefined ? 0 : longest) : Number(length)
+    if (bytes === 0 || bytes > longest) return
+    // one request is always worked on, however slow the server is
+    if (this.#bytes > 0 && this.#bytes + bytes > this.most) {
       throw new ServerError(
         'THROTTLING',
         `Request rate exceeded: requests of ${this.#bytes} bytes are being worked on. Retry with backoff.`,

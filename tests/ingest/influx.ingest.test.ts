@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib'
 import { deliver, post, refused } from './http-sender.ts'
 import { describeConnector } from './scenarios.ts'
 
@@ -9,5 +10,6 @@ describeConnector({
     await deliver(served, '/write?db=conformance&precision=ms', lines.join('\n'))
   },
   malformed: (served) => refused(post(served, '/write?db=conformance', 'readings,device= value\n')),
-  oversize: (served) => refused(post(served, '/write?db=conformance', Buffer.alloc(10 * 1024 * 1024, 'x'))),
+  oversize: (served) =>
+    refused(post(served, '/write?db=conformance', gzipSync(Buffer.alloc(60_000_000, 'x')), { 'content-encoding': 'gzip' })),
 })

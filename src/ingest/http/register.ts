@@ -42,9 +42,9 @@ export function registerIngest(app: FastifyInstance, options: IngestHttpOptions)
   const { connectors, limits, budget } = options
   void app.register(async (scope) => {
     scope.removeAllContentTypeParsers()
-    scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: limits.requestBodyBytes }, (_request, body, done) => done(null, body))
+    scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: limits.ingestBodyBytes }, (_request, body, done) => done(null, body))
     scope.addHook('onRequest', (request, reply, done) => {
-      budget.reserve(request.raw, reply.raw)
+      budget.reserve(request.raw, reply.raw, limits.ingestBodyBytes)
       done()
     })
     for (const connector of connectors) {
@@ -52,7 +52,7 @@ export function registerIngest(app: FastifyInstance, options: IngestHttpOptions)
         scope.route({
           method: route.method,
           url: route.path,
-          bodyLimit: limits.requestBodyBytes,
+          bodyLimit: limits.ingestBodyBytes,
           handler: (request, reply) => serve(options, connector, route, request, reply),
           errorHandler: (error: FastifyError, _request, reply) => {
             const open = options.receiver(connector.type)?.open
@@ -171,7 +171,7 @@ function send(reply: FastifyReply, { status, headers, body }: IngestAnswer): Fas
 /** What the HTTP library refuses before there is a request to handle. */
 function requestError(error: FastifyError | ServerError, limits: Limits): ServerError {
   if (error instanceof ServerError) return error
-  if (error.statusCode === 413) return new ServerError('REQUEST_TOO_LARGE', `The body is larger than ${limits.requestBodyBytes} bytes`)
+  if (error.statusCode === 413) return new ServerError('REQUEST_TOO_LARGE', `The body is larger than ${limits.ingestBodyBytes} bytes`)
   if (error.statusCode === 408) return new ServerError('REQUEST_TIMEOUT', 'The request did not arrive in time')
   if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500)
     return new ServerError('SERIALIZATION', error.message)
