@@ -7,6 +7,7 @@ import { benchmarkGrowth } from './growth.ts'
 import { benchmarkIngestStages } from './ingest-stages.ts'
 import { benchmarkIngest } from './ingest.ts'
 import { benchmarkIngestSpread } from './ingest-spread.ts'
+import { benchmarkInterpolation } from './interpolation.ts'
 import { benchmarkQuery } from './query.ts'
 import { benchmarkStorage } from './storage.ts'
 
@@ -35,6 +36,7 @@ const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
   ingest: () => benchmarkIngest(),
   'ingest-stages': () => benchmarkIngestStages(),
   'ingest-spread': () => benchmarkIngestSpread(),
+  interpolation: () => benchmarkInterpolation(),
   query: () => benchmarkQuery(numbers()),
   storage: () => benchmarkStorage(),
 }
