@@ -109,6 +109,13 @@ test.each([
   expect({ condition, parts: count }).toEqual({ condition, parts })
 })
 
+test('EXPLAIN of a join tells the parts of each table', async () => {
+  const from = 'pruning.points a JOIN pruning.points b ON a.host = b.host LEFT JOIN pruning.points c ON b.host = c.host'
+  const lines = await answer(`EXPLAIN SELECT count(*) FROM ${from} WHERE a.time > ago(2d) AND b.time < '2024-01-08'`)
+  const reads = lines.flatMap((line) => /parts (\S+), granules (\S+)/.exec(line)?.slice(1) ?? [])
+  expect(reads.toSorted()).toEqual(['1/10', '1/10', '10/10', '10/10', '3/10', '3/10'])
+})
+
 const pick = <T>(random: Random, items: readonly T[]): T => items[random.below(items.length)]!
 const literal = (ms: number): string => `timestamp '${new Date(ms).toISOString().replace('T', ' ').replace('Z', '')}'`
 

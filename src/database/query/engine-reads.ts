@@ -8,6 +8,11 @@ export interface EngineRead {
   /** Granules in the partitions that the conditions on time leave, and of those the ones that the key and the indexes leave. */
   readonly granulesInTime: number
   readonly granules: number
+  /** Without any index; undefined where the engine does not tell. */
+  readonly allGranules: number | undefined
+  /** A part has the records of one day, or of a piece of it. */
+  readonly parts: number | undefined
+  readonly allParts: number | undefined
 }
 
 /** Asks the engine how it would run the query. Tables on other nodes, and counts that need no reading, are not among the answers. */
@@ -28,25 +33,46 @@ export async function engineReads(engine: Engine, query: EngineQuery): Promise<r
 
 const timeIndexes = new Set(['Min-Max', 'MinMax', 'Partition'])
 
-/** Below `ReadFromMergeTree (table)` stand the indexes one after the other, each with `Granules: left/of those that the one before left`. */
+type Reading = { -readonly [Name in keyof EngineRead]: EngineRead[Name] }
+
+/**
+ * Below `ReadFromMergeTree (table)` stands what is read (`Parts: 2 | Granules: 3`), and the indexes one after the other, each with
+ * `Granules: left/of those that the one before left`.
+ */
 export function readsIn(lines: readonly string[]): readonly EngineRead[] {
-  const reads: { readonly table: string; granulesInTime: number; granules: number }[] = []
+  const reads: Reading[] = []
   let index = ''
   for (const line of lines) {
     const text = line.replace(/^[\s│├└─]+/, '')
     const table = /^ReadFromMergeTree \(([^)]*)\)/.exec(text)?.[1]
     if (table !== undefined) {
-      reads.push({ table, granulesInTime: 0, granules: 0 })
+      reads.push({ table, granulesInTime: 0, granules: 0, allGranules: undefined, parts: undefined, allParts: undefined })
       index = ''
     }
     const name = /^(Min-?Max|Partition|PrimaryKey|Skip)$/.exec(text)?.[1]
     if (name !== undefined) index = name
-    const [, left, whole] = /^Granules: (\d+)\/(\d+)/.exec(text) ?? []
     const read = reads.at(-1)
-    if (read === undefined || left === undefined || whole === undefined) continue
-    if (timeIndexes.has(index)) read.granulesInTime = Number(left)
-    else if (read.granulesInTime === 0) read.granulesInTime = Number(whole)
-    read.granules = Number(left)
+    if (read === undefined) continue
+    for (const [, what, left, whole] of text.matchAll(/(Parts|Granules): (\d+)(?:\/(\d+))?/g)) {
+      if (what === 'Parts') readParts(read, Number(left), whole)
+      else readGranules(read, index, Number(left), whole)
+    }
   }
   return reads
+}
+
+function readParts(read: Reading, left: number, whole: string | undefined): void {
+  read.parts = left
+  if (whole !== undefined) read.allParts ??= Number(whole)
+}
+
+function readGranules(read: Reading, index: string, left: number, whole: string | undefined): void {
+  if (whole === undefined) {
+    read.granules = left
+    return
+  }
+  if (timeIndexes.has(index)) read.granulesInTime = left
+  else if (read.granulesInTime === 0) read.granulesInTime = Number(whole)
+  read.allGranules ??= Number(whole)
+  read.granules = left
 }

@@ -1,9 +1,10 @@
 import type { Clock } from '../../base/clock.ts'
-import { RowBinaryReader } from '../../engine/decode.ts'
 import type { Engine } from '../../engine/engine.ts'
 import type { ExplainStatement, RunnableStatement } from '../../sql/compile.ts'
 import { scalar, row } from './encode/datum-text.ts'
 import { PageText } from './encode/page-text.ts'
+import { engineReads } from './engine-reads.ts'
+import type { EngineRead } from './engine-reads.ts'
 import { EngineRows, type EngineRowsOptions } from './engine-rows.ts'
 import { type QueryProgress, type RowSource, writeRow } from './row-source.ts'
 import { Signal } from './signal.ts'
@@ -60,15 +61,7 @@ export class ExplainRows implements RowSource {
   /** From the engine's own plan: the tables with the share of parts and granules that its indexes leave. */
   async #engineReads(text: string, settings: Readonly<Record<string, string | number>>): Promise<readonly string[]> {
     const { engine, queryId, timeoutMs } = this.#options
-    const result = await engine.query({ text: `SELECT explain FROM (EXPLAIN indexes = 1 ${text})`, settings, queryId, timeoutMs })
-    const reader = new RowBinaryReader()
-    const lines: string[] = []
-    for await (const chunk of result.chunks()) {
-      reader.feed(chunk)
-      while (reader.attempt((each) => lines.push(each.string())));
-    }
-    await result.close()
-    return readsOf(lines)
+    return (await engineReads(engine, { text, settings, queryId, timeoutMs })).map(readLine)
   }
 
   async #run({ text, settings, columns }: Extract<RunnableStatement, { kind: 'query' }>): Promise<readonly string[]> {
@@ -136,23 +129,7 @@ function headline(statement: ExplainStatement['statement']): string {
   return `QUERY of ${statement.columns.length} columns over ${tables === '' ? 'no table' : tables}`
 }
 
-/** `ReadFromMergeTree (db.t)` and, of the last index below it, its parts and granules. */
-function readsOf(lines: readonly string[]): readonly string[] {
-  const reads: { readonly table: string; parts?: string; granules?: string }[] = []
-  for (const line of lines) {
-    const table = /ReadFromMergeTree \(([^)]*)\)/.exec(line)?.[1]
-    if (table !== undefined) reads.push({ table })
-    const [, what, share] = /^\s*(Parts|Granules): (\d+(?:\/\d+)?)/.exec(line) ?? []
-    const read = reads.at(-1)
-    if (read === undefined || what === undefined || share === undefined) continue
-    if (what === 'Parts') read.parts = shareOf(read.parts, share)
-    else read.granules = shareOf(read.granules, share)
-  }
-  return reads.map(({ table, parts, granules }) => `- ${table}: parts ${parts ?? '?'}, granules ${granules ?? '?'}`)
-}
-
-/** Each index leaves a share of what the one before it left: the last number of the first one's whole. */
-function shareOf(before: string | undefined, share: string): string {
-  const [left, whole] = share.split('/')
-  return `${left}/${before?.split('/')[1] ?? whole ?? left}`
+function readLine({ table, parts, allParts, granules, allGranules }: EngineRead): string {
+  const share = (left: number | undefined, whole: number | undefined): string => `${left ?? '?'}/${whole ?? left ?? '?'}`
+  return `- ${table}: parts ${share(parts, allParts)}, granules ${share(granules, allGranules)}`
 }
