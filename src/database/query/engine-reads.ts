@@ -17,7 +17,18 @@ export interface EngineRead {
 
 /** Asks the engine how it would run the query. Tables on other nodes, and counts that need no reading, are not among the answers. */
 export async function engineReads(engine: Engine, query: EngineQuery): Promise<readonly EngineRead[]> {
-  const result = await engine.query({ ...query, text: `SELECT explain FROM (EXPLAIN indexes = 1 ${query.text})` })
+  return readsIn(await textsOf(engine, { ...query, text: `SELECT explain FROM (EXPLAIN indexes = 1 ${query.text})` }))
+}
+
+/** The rows in the granules that the engine would read; at most so many are read. */
+export async function plannedRows(engine: Engine, query: EngineQuery): Promise<number> {
+  const [rows] = await textsOf(engine, { ...query, text: `SELECT toString(sum(rows)) FROM (EXPLAIN ESTIMATE ${query.text})` })
+  return Number(rows ?? 0)
+}
+
+/** A column of texts. */
+async function textsOf(engine: Engine, query: EngineQuery): Promise<readonly string[]> {
+  const result = await engine.query(query)
   const reader = new RowBinaryReader()
   const lines: string[] = []
   try {
@@ -28,7 +39,7 @@ export async function engineReads(engine: Engine, query: EngineQuery): Promise<r
   } finally {
     await result.close()
   }
-  return readsIn(lines)
+  return lines
 }
 
 const timeIndexes = new Set(['Min-Max', 'MinMax', 'Partition'])

@@ -3,7 +3,7 @@ import type { Engine } from '../../engine/engine.ts'
 import type { ExplainStatement, RunnableStatement } from '../../sql/compile.ts'
 import { scalar, row } from './encode/datum-text.ts'
 import { PageText } from './encode/page-text.ts'
-import { engineReads } from './engine-reads.ts'
+import { engineReads, plannedRows } from './engine-reads.ts'
 import type { EngineRead } from './engine-reads.ts'
 import { EngineRows, type EngineRowsOptions } from './engine-rows.ts'
 import { type QueryProgress, type RowSource, writeRow } from './row-source.ts'
@@ -88,13 +88,12 @@ export class ExplainRows implements RowSource {
       await rows.wait(timeoutMs)
     }
     const elapsedMs = clock.monotonicMs() - startMs
-    return [
-      `elapsed: ${elapsedMs.toFixed(1)} ms`,
-      `rows read: ${rows.rowsRead}`,
-      `bytes read: ${rows.progress.bytesScanned}`,
-      `result rows: ${count}`,
-      `result bytes: ${bytes}`,
-    ]
+    const read =
+      rows.rowsRead > 0
+        ? [`rows read: ${rows.rowsRead}`, `bytes read: ${rows.progress.bytesScanned}`]
+        : // over before the engine told what it had read
+          [rowsPlanned(await plannedRows(engine, { text, settings, queryId, timeoutMs }))]
+    return [`elapsed: ${elapsedMs.toFixed(1)} ms`, ...read, `result rows: ${count}`, `result bytes: ${bytes}`]
   }
 
   next(page: PageText): boolean {
@@ -128,6 +127,8 @@ function headline(statement: ExplainStatement['statement']): string {
   const tables = statement.tables.map(({ database, table }) => `"${database}"."${table}"`).join(', ')
   return `QUERY of ${statement.columns.length} columns over ${tables === '' ? 'no table' : tables}`
 }
+
+const rowsPlanned = (rows: number): string => (rows > 0 ? `rows read: at most ${rows}` : 'rows read: not counted')
 
 function readLine({ table, parts, allParts, granules, allGranules }: EngineRead): string {
   const share = (left: number | undefined, whole: number | undefined): string => `${left ?? '?'}/${whole ?? left ?? '?'}`

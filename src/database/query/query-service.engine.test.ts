@@ -120,7 +120,7 @@ describe('EXPLAIN', () => {
 
   it('with ANALYZE runs the query and counts', async () => {
     const plan = await lines('EXPLAIN ANALYZE SELECT host FROM db.cpu')
-    expect(plan).toMatch(/elapsed: [\d.]+ ms\nrows read: \d+\nbytes read: [1-9]\d*\nresult rows: 5\n/)
+    expect(plan).toMatch(/elapsed: [\d.]+ ms\nrows read: (?:at most )?[1-9]\d*\n(?:bytes read: [1-9]\d*\n)?result rows: 5\n/)
   })
 
   it('says why the query fails', async () => {
