@@ -10,7 +10,7 @@ import { allOf, conjuncts } from './conjunction.ts'
 import { DependentRelations, pass, reference, sameAs } from './dependent-relation.ts'
 import type { Dependent } from './dependent-relation.ts'
 import { gatherCall, quantifiedCall, singleValueCall } from './internal-functions.ts'
-import { isSingleRow, outerSymbols, subqueryReads, symbolsOf } from './outer-symbols.ts'
+import { isSingleRow, outerSymbols, placeOfRead, subqueryReads, symbolsOf } from './outer-symbols.ts'
 
 type Join = Extract<Relation, { kind: 'join' }>
 type Subquery = Extract<Expression, { kind: 'scalar-query' | 'exists' | 'quantified' }>
@@ -220,7 +220,14 @@ class Decorrelation {
       return this.relation({ kind: 'filter', input, condition: allOf(correlated) })
     }
     if (correlated.some((each) => readsSide(each, 0) && readsSide(each, 1)))
-      throw new ServerError('NOT_SUPPORTED', 'A subquery in ON of an outer join cannot read columns of both sides')
+      throw new ServerError(
+        'NOT_SUPPORTED',
+        'A subquery in ON of an outer join cannot read columns of both sides',
+        placeOfRead(
+          { kind: 'filter', input: { kind: 'values', columns: [], rows: [] }, condition: allOf(correlated) },
+          new Set([...sides[0]!, ...sides[1]!]),
+        ),
+      )
     const ofSide = (side: number): readonly Expression[] => correlated.filter((each) => readsSide(each, side))
     const left = this.#hoist(relation.left, ofSide(0))
     const right = this.#hoist(relation.right, ofSide(1))
@@ -236,7 +243,11 @@ class Decorrelation {
     const on = relation.on && this.#plainSubqueries(relation.on)
     if (outer.length === 0) return { ...relation, left, right: this.relation(relation.right), ...(on ? { on } : {}) }
     if (relation.type === 'right' || relation.type === 'full') {
-      throw new ServerError('NOT_SUPPORTED', 'LATERAL may stand in CROSS JOIN, INNER JOIN and LEFT JOIN')
+      throw new ServerError(
+        'NOT_SUPPORTED',
+        'LATERAL may stand in CROSS JOIN, INNER JOIN and LEFT JOIN',
+        placeOfRead(relation.right, new Set(outer)),
+      )
     }
     const dependent = this.#dependent(left, relation.right, outer)
     const columns = columnsOf(left).filter((column) => outer.includes(column.symbol))

@@ -9,7 +9,7 @@ import { isNested } from '../types/coercion.ts'
 import { BIGINT, BOOLEAN, INTEGER } from '../types/type.ts'
 import { allOf, conjuncts } from './conjunction.ts'
 import { numberingCall } from './internal-functions.ts'
-import { reads, readsExpression } from './outer-symbols.ts'
+import { placeOfRead, reads, readsExpression } from './outer-symbols.ts'
 
 /** A relation that has, besides its own columns, the outer ones that it depends on: `outer` symbol → column of the relation. */
 export interface Dependent {
@@ -101,7 +101,11 @@ export class DependentRelations {
           items: relation.items.map((item) => ({ ...item, expression: to(item.expression) })),
         }))
       case 'recursive':
-        throw new ServerError('NOT_SUPPORTED', 'A recursive query cannot read columns of the query around it')
+        throw new ServerError(
+          'NOT_SUPPORTED',
+          'A recursive query cannot read columns of the query around it',
+          placeOfRead(relation, this.#symbols),
+        )
       default:
         return unreachable(relation)
     }
@@ -283,7 +287,10 @@ export class DependentRelations {
 
   #join(relation: Extract<Relation, { kind: 'join' }>): Dependent {
     const { type } = relation
-    if (type === 'full') throw new ServerError('NOT_SUPPORTED', 'A FULL JOIN cannot read columns of the query around it')
+    if (type === 'full') {
+      const place = placeOfRead(relation, this.#symbols)
+      throw new ServerError('NOT_SUPPORTED', 'A FULL JOIN cannot read columns of the query around it', place)
+    }
     const needs = { left: reads(relation.left, this.#symbols), right: reads(relation.right, this.#symbols) }
     const onNeeds = relation.on !== undefined && readsExpression(relation.on, this.#symbols)
     const left = needs.left || type === 'left' || (onNeeds && !needs.right && type !== 'right') ? this.make(relation.left) : undefined

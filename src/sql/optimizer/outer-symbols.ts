@@ -1,3 +1,4 @@
+import type { Position } from '../../base/errors.ts'
 import { columnsOf } from '../analyzer/nullability.ts'
 import { visit, visitRelation } from '../analyzer/visit.ts'
 import type { Expression, Relation } from '../ir.ts'
@@ -56,6 +57,17 @@ export function subqueryReads(expression: Expression, symbols: ReadonlySet<strin
     if ('query' in part) found ||= reads(part.query, symbols)
   })
   return found
+}
+
+/** Where one of the symbols is read first, for the error of what cannot read it. */
+export function placeOfRead(relation: Relation, symbols: ReadonlySet<string>): { readonly position?: Position } {
+  let position: Position | undefined
+  visitRelation(relation, (expression) =>
+    visit(expression, (part) => {
+      if (part.kind === 'column' && symbols.has(part.symbol)) position ??= part.at
+    }),
+  )
+  return position ? { position } : {}
 }
 
 /** At most one row by its form: an aggregation without keys, one row of values, LIMIT 1. */
