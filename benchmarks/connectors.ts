@@ -110,7 +110,7 @@ async function measurePeer(name: keyof typeof linePeers, all: readonly Stream[])
   return measured
 }
 
-export async function benchmarkConnectors(rows = 200_000): Promise<void> {
+export async function benchmarkConnectors(rows = 100_000): Promise<void> {
   const report = new Report('connectors', 'Connectors: line protocol and remote_write')
   const ticks = rows / 100
   const data = generateCpu({ seed: 123, hosts: 100, ticks, startMs: Date.now() - ticks * 10_000 })

@@ -30,7 +30,7 @@ export const floors: Readonly<Record<string, readonly string[]>> = {
     'scheduler',
     'console',
   ],
-  cli: ['base', 'csv', 'server'],
+  cli: ['base', 'csv', 'ingest', 'server'],
 }
 
 /** Floors that only translate: of the compiler they may know the types, not the functions. */

@@ -16,7 +16,10 @@ export function addTransferCommands(program: Command, host: Host, output: Output
     return abort.signal
   }
 
-  command(program, 'import', 'Write the rows of files (CSV, JSON lines, Parquet) into a table', { ...importOptions, ...connectionOptions })
+  command(program, 'import', 'Write the rows of files (CSV, JSON lines, Parquet, line protocol) into a table', {
+    ...importOptions,
+    ...connectionOptions,
+  })
     .argument('<SOURCE...>', 'files, folders or patterns; or s3://BUCKET/PREFIX for a batch load by the server')
     .action(async (names: string[], _options: object, self: Command) => {
       await runImport(names, optionSources(self), output, progress, interruptible())

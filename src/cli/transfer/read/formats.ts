@@ -1,12 +1,16 @@
 import { csvFormat } from './csv.ts'
 import type { FileFormat } from './file-format.ts'
 import { jsonLinesFormat } from './json-lines.ts'
+import { lineProtocolFormat } from './line-protocol.ts'
 import { parquetFormat } from './parquet.ts'
 
 /** The formats of `tidemark import`, by the name that `--format` takes. */
-export const fileFormats = { csv: csvFormat, jsonl: jsonLinesFormat, parquet: parquetFormat } as const satisfies Readonly<
-  Record<string, FileFormat>
->
+export const fileFormats = {
+  csv: csvFormat,
+  jsonl: jsonLinesFormat,
+  'line-protocol': lineProtocolFormat,
+  parquet: parquetFormat,
+} as const satisfies Readonly<Record<string, FileFormat>>
 
 export type FormatName = keyof typeof fileFormats
 

@@ -65,6 +65,19 @@ describe('an import reads', () => {
     expect(await read('a.tsv.gz', body)).toMatchObject({ rows: ['2: 1000000000 x 7:DOUBLE'], bytes: body.length })
   })
 
+  it('line protocol, which says itself what a record is', async () => {
+    const body =
+      '# exported\ncpu,host=a load=0.5,n=9007199254740993i,ok=t,s="x y" 1704164645000000001\ncpu load=\n\nmem,host=b used=1i 1704164645000000002\n'
+    const { rows, records } = await read('a.lp', body)
+    expect(rows).toEqual([
+      '2: 1704164645000000001 a 0.5:DOUBLE 9007199254740993:BIGINT true:BOOLEAN x y:VARCHAR',
+      '3: The line is no line protocol: missing field value.',
+      '5: 1704164645000000002 b 1:BIGINT',
+    ])
+    expect(records.map(({ MeasureName, TimeUnit }) => `${MeasureName} ${TimeUnit}`)).toEqual(['cpu NANOSECONDS', 'mem NANOSECONDS'])
+    expect((await read('a.lp.gz', gzipSync(body))).rows).toEqual(rows)
+  })
+
   it('JSON lines: members inside members, long numbers digit by digit, NULLs', async () => {
     const lines = [
       '{"time":1,"host":"a","load":{"x":12345678901234567890,"ok":true}}',
