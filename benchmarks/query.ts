@@ -275,8 +275,39 @@ function writeReport(
     results.map(({ shape }, i) => [shape.name, ms(cold[i]![0]), ms(cold[i]![1]), (cold[i]![0] / cold[i]![1]).toFixed(2)]),
   )
   report.say()
+  writeShares(report, results)
   report.say(
     `All rows × 3 columns: through Tidemark's pages ${thousands(ours)} rows/s, raw chDB as JSONCompactEachRow ${thousands(theirs)} rows/s.`,
   )
   report.save('npm run bench -- query')
+}
+
+/** What the goals are about: the engine's share with Tidemark's duties, and everything outside the engine. */
+function writeShares(report: Report, results: Results): void {
+  const ratios = results.map(({ figures }) => figures[0]!.p50 / figures[1]!.p50)
+  const inEngine = results.map(({ figures }) => figures[2]!.p50 / figures[1]!.p50)
+  report.say(
+    'Where the time goes, p50 in ms. Duties of the statement: NULLs, doubles of whole numbers, negative times, retention; nothing is read twice',
+  )
+  report.say(
+    'for versions here, since no record was replaced. Outside: HTTP, signature, compiling, pages of JSON, and the two processes taking turns.',
+  )
+  report.say()
+  report.table(
+    ['', 'by hand', 'duties', 'outside', 'compiled ÷ by hand', 'whole ÷ by hand'],
+    results.map(({ shape, figures: [whole, byHand, inside] }, i) => [
+      shape.name,
+      ms(byHand!.p50),
+      (inside!.p50 - byHand!.p50).toFixed(2),
+      (whole!.p50 - inside!.p50).toFixed(2),
+      inEngine[i]!.toFixed(2),
+      ratios[i]!.toFixed(2),
+    ]),
+  )
+  report.say()
+  report.say(
+    `Geometric means: compiled ÷ by hand ${geometricMean(inEngine).toFixed(2)}, whole ÷ by hand ${geometricMean(ratios).toFixed(2)} ` +
+      `(goal 1.15, none above 1.5: ${ratios.filter((ratio) => ratio > 1.5).length} of ${ratios.length} are).`,
+  )
+  report.say()
 }
