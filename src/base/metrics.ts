@@ -92,6 +92,17 @@ export class Metrics {
     this.#deletedRecords.inc(count)
   }
 
+  /** Called once; `figures` is read when somebody scrapes. */
+  watchResultCache(figures: () => { readonly hits: number; readonly misses: number; readonly bytes: number }): void {
+    this.watch('tidemark_result_cache_hits', 'Queries that were answered with a kept result, since the start', [], () => [
+      { value: figures().hits },
+    ])
+    this.watch('tidemark_result_cache_misses', 'Queries whose result might be kept and was not there, since the start', [], () => [
+      { value: figures().misses },
+    ])
+    this.watch('tidemark_result_cache_bytes', 'Memory of kept results', [], () => [{ value: figures().bytes }])
+  }
+
   countBatch(records: number, seconds: number): void {
     this.#batchRecords.observe(records)
     this.#batchSeconds.observe(seconds)

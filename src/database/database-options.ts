@@ -20,7 +20,9 @@ export interface DatabaseOptions {
   readonly clock: Clock
   readonly limits: Limits
   readonly log: Log
-  readonly metrics: Pick<Metrics, 'countRecords' | 'countDeletedRecords' | 'countLateRejects' | 'countScheduledRun'>
+  /** For results that are kept for the same query; 0 or absent: none are. Only with the embedded engine, whose tables nobody else changes. */
+  readonly resultCacheBytes?: number
+  readonly metrics: Pick<Metrics, 'watchResultCache' | 'countRecords' | 'countDeletedRecords' | 'countLateRejects' | 'countScheduledRun'>
   /** Where notifications of scheduled queries go; absent: nowhere. */
   readonly notifier?: Notifier
 }

@@ -4,6 +4,7 @@ import { ServerError } from '../base/errors.ts'
 import { DirectoryStore } from '../object-store/directory-store.ts'
 import type { ObjectStore } from '../object-store/object-store.ts'
 import type { Storage } from '../storage/open.ts'
+import type { TableName } from '../storage/writer/batch-store.ts'
 import { BackupService } from './backup/backup-service.ts'
 import { openBackupTarget } from './backup/open-target.ts'
 import { BatchLoadService } from './batch-load/batch-load-service.ts'
@@ -16,6 +17,7 @@ import type { WriteInput, WriteResult } from './database.ts'
 import type { DatabaseOptions } from './database-options.ts'
 import { flushForReading } from './query/flush-for-reading.ts'
 import { type QueryService, createQueryService } from './query/query-service.ts'
+import { ResultCache } from './query/result-cache.ts'
 import { ResultFiles } from './query/result-files.ts'
 import type { ScheduledQueryControl } from './scheduled-query/control.ts'
 import { openScheduledQueries, type ScheduledQueryOptions } from './scheduled-query/open.ts'
@@ -98,6 +100,7 @@ export function openServices(options: DatabaseOptions, hooks: ServiceHooks): Ser
     log,
     write: (caller, input) => knowingChanges(storage, () => writes.write(caller, input)),
   })
+  const resultCache = openResultCache(options)
   const queries = createQueryService({
     engine: storage.engine,
     catalog: storage.catalog,
@@ -110,7 +113,8 @@ export function openServices(options: DatabaseOptions, hooks: ServiceHooks): Ser
     onDeleted: (records) => metrics.countDeletedRecords(records),
     resultFiles: new ResultFiles(join(storage.dataDirectory, 'results'), limits.resultFileBytes),
     ...(storage.engine.kind === 'chdb' && { machine: { processors: availableParallelism(), memoryBytes: totalmem() } }),
-    flushTable: (table) => flushForReading(storage.writer, table),
+    ...(resultCache && { resultCache }),
+    flushTable: (table) => flushForReading(storage.writer, table, () => touchAll(storage, table)),
   })
   const scheduledQueries = openScheduledQueries({
     ...options,
@@ -139,6 +143,31 @@ export function openServices(options: DatabaseOptions, hooks: ServiceHooks): Ser
     ingests,
     queries,
   }
+}
+
+/** Undefined where results are not kept. */
+function openResultCache({ storage, metrics, resultCacheBytes: maxBytes = 0 }: DatabaseOptions): ResultCache | undefined {
+  if (maxBytes === 0 || storage.engine.kind !== 'chdb') return undefined
+  const { changes, writer } = storage
+  writer.onDurableBatch(({ table, insert }) => {
+    const times = insert.columns.find(({ name }) => name === 'time')
+    if (times?.kind !== 'int64' || times.values.length === 0) return changes.touchAll(table.physicalName)
+    let [least, greatest] = [times.values[0]!, times.values[0]!]
+    for (const time of times.values) {
+      if (time < least) least = time
+      if (time > greatest) greatest = time
+    }
+    changes.touch(table.physicalName, least, greatest)
+  })
+  const cache = new ResultCache({ maxBytes, changes })
+  metrics.watchResultCache(() => cache.figures)
+  return cache
+}
+
+/** Some acknowledged records are not among those that are read. */
+function touchAll({ catalog, changes }: Storage, { databaseName, tableName }: TableName): void {
+  const table = catalog.table(databaseName, tableName)
+  if (table !== undefined) changes.touchAll(table.physicalName)
 }
 
 /** Another node may have removed or made again what this one still knows as it was: then once more, after reading the catalog. */

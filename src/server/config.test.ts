@@ -103,6 +103,12 @@ describe('the configuration', () => {
     expect(() => read({ 'magnetic-store-path': 's3://' })).toThrow('is not s3://BUCKET/PREFIX')
   })
 
+  it('keeps results only where nobody else changes the tables', () => {
+    expect(read({}).resultCacheBytes).toBe(0)
+    expect(read({ 'result-cache-megabytes': '64' }).resultCacheBytes).toBe(64_000_000)
+    expect(() => read({ 'result-cache-megabytes': '64', engine: 'http://127.0.0.1:8123' })).toThrow('needs the embedded engine')
+  })
+
   it('takes proxies as addresses and networks, and nothing else', () => {
     expect(read({}).trustedProxies).toEqual([])
     expect(read({ 'trusted-proxies': '10.0.0.0/8, 192.0.2.7,fd00::/8' }).trustedProxies).toEqual(['10.0.0.0/8', '192.0.2.7', 'fd00::/8'])

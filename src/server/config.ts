@@ -49,6 +49,8 @@ export interface ServerConfig {
   /** Size of Node's thread pool, which is fixed when the process starts. */
   readonly poolThreads: number
   readonly limits: Limits
+  /** 0: results are not kept. */
+  readonly resultCacheBytes: number
   readonly drainMs: number
   /** undefined: it never sleeps. */
   readonly sleepAfterMs: number | undefined
@@ -72,6 +74,9 @@ export function readConfig(sources: OptionSources): ServerConfig {
   }
   if (options.sleepAfter !== undefined && options.pgListen !== undefined)
     throw new ServerError('CONFIGURATION', '--sleep-after: does not go with --pg-listen, where nobody would listen while the server sleeps')
+  if (options.resultCacheMegabytes > 0 && options.engine.kind !== 'chdb') {
+    throw new ServerError('CONFIGURATION', '--result-cache-megabytes: needs the embedded engine, whose tables nobody else changes')
+  }
   const s3Key = both('TIDEMARK_S3_ACCESS_KEY_ID', options.s3AccessKeyId, 'TIDEMARK_S3_SECRET_ACCESS_KEY', options.s3SecretAccessKey)
   const rootKey = both(
     'TIDEMARK_ROOT_ACCESS_KEY_ID',
@@ -107,6 +112,7 @@ export function readConfig(sources: OptionSources): ServerConfig {
     rootKey: rootKey && { accessKeyId: rootKey[0], secretAccessKey: rootKey[1] },
     poolThreads: options.poolThreads,
     limits: options.limits,
+    resultCacheBytes: options.resultCacheMegabytes * 1_000_000,
     drainMs: options.drainSeconds * 1000,
     sleepAfterMs: options.sleepAfter,
     auditLog:

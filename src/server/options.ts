@@ -292,6 +292,14 @@ export const serverOptions = {
     fallback: '100',
     parse: parseInteger(1, 100_000),
   },
+  resultCacheMegabytes: {
+    flag: 'result-cache-megabytes',
+    environment: 'TIDEMARK_RESULT_CACHE_MEGABYTES',
+    placeholder: 'MB',
+    summary: 'Memory for results that are answered again while they are exact, for dashboards; 0 keeps none',
+    fallback: '0',
+    parse: parseInteger(0, 1_000_000),
+  },
   trustedProxies: {
     flag: 'trusted-proxies',
     environment: 'TIDEMARK_TRUSTED_PROXIES',

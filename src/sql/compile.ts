@@ -1,15 +1,17 @@
 import { ServerError } from '../base/errors.ts'
 import { findDatabase, findTable } from './analyzer/analyze-table.ts'
 import { analyze } from './analyzer/analyze.ts'
+import { visit, visitRelation } from './analyzer/visit.ts'
 import type { Catalog } from './catalog.ts'
 import { lower } from './clickhouse/lower.ts'
 import { print } from './clickhouse/print.ts'
+import { readsOf, type TableRead } from './explain/table-reads.ts'
 import { planLines } from './explain/plan.ts'
-import type { Query, Now } from './ir.ts'
+import type { Now, Query, Relation } from './ir.ts'
 import { compileDelete, type DeleteStatement } from './delete.ts'
 import { decorrelate } from './optimizer/decorrelate.ts'
 import { hasOnlyFullGroups } from './optimizer/full-groups.ts'
-import { pushDown } from './optimizer/push-down.ts'
+import { isVolatile, pushDown } from './optimizer/push-down.ts'
 import { repeatable } from './optimizer/repeatable.ts'
 import type * as ast from './syntax/ast.ts'
 import { parse } from './syntax/parse.ts'
@@ -52,6 +54,13 @@ export interface TableReference {
   readonly table: string
 }
 
+export interface QueryFacts {
+  /** Every reading of a table. */
+  readonly reads: readonly TableRead[]
+  /** Answers otherwise each time: it calls random() or the like. */
+  readonly isVolatile: boolean
+}
+
 /** What can be run, or explained. */
 export type RunnableStatement =
   | {
@@ -61,6 +70,8 @@ export type RunnableStatement =
       readonly settings: Readonly<Record<string, string | number>>
       readonly columns: readonly OutputColumn[]
       readonly tables: readonly TableReference[]
+      /** What its answer depends on besides its text; worked out when it is asked for. */
+      readonly facts: () => QueryFacts
     }
   | { readonly kind: 'show-databases'; readonly like?: LikePattern }
   | { readonly kind: 'show-tables'; readonly database?: string; readonly like?: LikePattern }
@@ -156,7 +167,17 @@ function compileQuery(
   const tree = lower(optimized, names, session)
   const columns = fields.map(({ name, column }) => ({ name, type: column.type }))
   const settings = hasOnlyFullGroups(optimized.relation) ? fullGroupSettings : querySettings
-  return { compiled: { kind: 'query', text: print(tree), settings, columns, tables }, query: optimized }
+  return { compiled: { kind: 'query', text: print(tree), settings, columns, tables, facts: () => factsOf(relation) }, query: optimized }
+}
+
+function factsOf(relation: Relation): QueryFacts {
+  let isAnyVolatile = false
+  visitRelation(relation, (expression) =>
+    visit(expression, (part) => {
+      isAnyVolatile ||= part.kind === 'call' && isVolatile(part)
+    }),
+  )
+  return { reads: readsOf(relation), isVolatile: isAnyVolatile }
 }
 
 function compileExplain(explain: Extract<ast.Statement, { kind: 'explain' }>, catalog: Catalog, session: Session): CompiledStatement {

@@ -11,6 +11,17 @@ export interface DeletionProgress {
   readonly failure?: string
 }
 
+/** Physical names. */
+export async function readTablesWithDeletions(engine: Pick<Engine, 'rows'>, options: LayoutOptions): Promise<readonly string[]> {
+  const rows = await engine.rows(
+    `SELECT DISTINCT table FROM ${everyNode('mutations', options)} ` +
+      "WHERE database = {database:String} AND NOT is_done AND command LIKE '%DELETE WHERE%'",
+    { database: options.engineDatabase },
+  )
+  const suffix = localTable('', options)
+  return rows.map(([table]) => String(table)).map((name) => name.slice(0, name.length - suffix.length))
+}
+
 export async function readDeletionProgress(
   engine: Pick<Engine, 'rows'>,
   physicalName: string,

@@ -15,6 +15,7 @@ import { type MasterKey, type MasterKeySource, readMasterKey } from './at-rest/m
 import { type StorageKeys, hasStorageKeys, openStorageKeys, sharedStorageKeys, wrappedStorageKeys } from './at-rest/storage-keys.ts'
 import { type StorageBackups, createStorageBackups } from './backup/storage-backups.ts'
 import { DamagedParts } from './damaged-parts.ts'
+import { DataChanges } from './data-changes.ts'
 import { lockDataDirectory } from './data-directory.ts'
 import type { DocumentStore } from './document-store.ts'
 import { openKeeperMapDocuments } from './documents/keeper-map.ts'
@@ -60,6 +61,8 @@ export interface Storage extends Service {
   readonly tableChanges: TableChanges
   readonly writer: Writer
   readonly deleter: RecordDeleter
+  /** What has changed in the tables in this process: deletions, and what else is told to it. */
+  readonly changes: DataChanges
   /** Only of the embedded engine: a ClickHouse cluster is backed up by its own means. */
   readonly backups?: StorageBackups
   /** Absolute, without symbolic links. */
@@ -132,6 +135,9 @@ async function open(options: StorageOptions, opened: (() => Promise<void> | unde
     : undefined
   const writer = openWriter({ ...writing, ...(store === undefined ? {} : { store }) })
   opened.push(() => writer.stop?.())
+  const changes = new DataChanges()
+  const deleter = createRecordDeleter({ writer, tables, changes, clock, log })
+  if (isEmbedded) await deleter.resume()
   const backups = isEmbedded
     ? createStorageBackups({ engine, engineDatabase, documents, keys, wrappedKeys: await wrappedStorageKeys(dataDirectory) })
     : undefined
@@ -143,7 +149,8 @@ async function open(options: StorageOptions, opened: (() => Promise<void> | unde
     tables,
     tableChanges: createTableChanges(changing),
     writer,
-    deleter: createRecordDeleter({ writer, tables, clock, log }),
+    deleter,
+    changes,
     ...(backups === undefined ? {} : { backups }),
     dataDirectory,
     engineDatabase,

@@ -14,7 +14,7 @@ import {
   dropTableStatements,
   widenStatements,
 } from './layout.ts'
-import { type DeletionProgress, readDeletionProgress } from './deletion-progress.ts'
+import { type DeletionProgress, readDeletionProgress, readTablesWithDeletions } from './deletion-progress.ts'
 import { type TableStatistics, type TableTiers, type TierSizes, readStatistics, readTiers, readTierSizes } from './table-statistics.ts'
 import type { TableRecord } from './table-record.ts'
 
@@ -34,6 +34,8 @@ export interface Tables {
   /** Begins to delete the rows that the engine has now and that the condition (ClickHouse's) is true of. Survives a restart. */
   deleteRows(physicalName: string, condition: string): Promise<void>
   deletionProgress(physicalName: string): Promise<DeletionProgress>
+  /** Physical names of those with a deletion that is not over. */
+  tablesWithDeletions(): Promise<readonly string[]>
   /** Rows that are to be deleted and are still there stay. */
   abandonDeletion(physicalName: string): Promise<void>
   /** Removes the table and its rows. Call after the catalog's document is gone. */
@@ -59,6 +61,7 @@ export function createTables({ engine, options }: { readonly engine: Engine; rea
     alterRetention: (physicalName, retention) => run(alterRetentionStatements(physicalName, retention, options)),
     deleteRows: (physicalName, condition) => run(deleteRowsStatements(physicalName, condition, options)),
     deletionProgress: (physicalName) => readDeletionProgress(engine, physicalName, options),
+    tablesWithDeletions: () => readTablesWithDeletions(engine, options),
     abandonDeletion: (physicalName) => run(abandonDeletionStatements(physicalName, options)),
     drop: (physicalName) => run(dropTableStatements(physicalName, options)),
     statistics: (physicalNames) => readStatistics(engine, physicalNames, options),

@@ -21,14 +21,26 @@ export interface Opened {
   close(): Promise<void>
 }
 
+export interface ProductOptions {
+  readonly limits?: Partial<Limits>
+  readonly dataDirectory?: string
+  readonly resultCacheBytes?: number
+}
+
 /** The product on an embedded engine, in a directory of its own or in one that was left before. */
-export async function openProduct(options: { readonly limits?: Partial<Limits>; readonly dataDirectory?: string } = {}): Promise<Opened> {
+export async function openProduct(options: ProductOptions = {}): Promise<Opened> {
   const dataDirectory = options.dataDirectory ?? mkdtempSync(join(tmpdir(), 'tidemark-product-'))
   const limits = { ...defaultLimits, ...options.limits }
   const common = { productVersion: '1.2.3', clock: systemClock, limits, log: silentLog }
   const storage = await openStorage({ ...common, dataDirectory, engine: { kind: 'chdb' }, masterKey: { kind: 'beside-data' } })
   const account = { region: 'us-east-1', accountId: '000000000000' }
-  const database = await openDatabase({ ...common, storage, account, metrics: new Metrics() })
+  const database = await openDatabase({
+    ...common,
+    storage,
+    account,
+    metrics: new Metrics(),
+    resultCacheBytes: options.resultCacheBytes ?? 0,
+  })
   await database.start?.()
   const leave = async (): Promise<void> => {
     await database.drain?.()

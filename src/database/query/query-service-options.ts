@@ -10,6 +10,7 @@ import type { RecordDeleter } from '../../storage/record-deleter.ts'
 import type { TableName } from '../../storage/writer/batch-store.ts'
 import type { Account } from '../control/arn.ts'
 import type { AdmissionOptions } from './admission.ts'
+import type { ResultCache } from './result-cache.ts'
 import type { ResultFiles } from './result-files.ts'
 
 export interface QueryServiceOptions {
@@ -29,6 +30,8 @@ export interface QueryServiceOptions {
   readonly machine?: AdmissionOptions['machine']
   /** Where results wait for slow readers; without it the engine waits. */
   readonly resultFiles?: ResultFiles
+  /** Results that need not be made anew; without it each is. */
+  readonly resultCache?: ResultCache
   /** Brings acknowledged records of a table that wait in this process into the engine; without it there are none. */
   readonly flushTable?: (table: TableName) => Promise<void>
   /** Called once for every statement that was compiled, when it has ended. */

@@ -24,6 +24,7 @@ import type { FinishedQuery, QueryServiceOptions } from './query-service-options
 import { newQueryId } from './query-id.ts'
 import { Statements } from './statements.ts'
 import { readInsights, type ReadInsights } from './query-insights.ts'
+import type { CachedResult } from './result-cache.ts'
 import { listedRows, type RowSource } from './row-source.ts'
 import type { OpenRows, QueryParameters, Reading, RowsInput } from './open-rows.ts'
 import { rowStream, type RowStream, type StreamInput } from './row-stream.ts'
@@ -127,9 +128,14 @@ class EngineQueryService implements QueryService {
   async #firstPage(caller: Caller, queryString: string, maxRows: number, withInsights: boolean): Promise<QueryPage> {
     if (withInsights) this.#throttleInsights()
     const nowNs = this.#options.clock.nowNs()
-    const statement = await this.#statements.ready(caller, queryString, nowNs)
+    const cached = withInsights ? undefined : this.#options.resultCache?.begin(this.#options.catalog)
+    const mostRows = Math.min(maxRows, this.#rowLimit(caller).maxRows ?? maxRows)
+    const statement = await this.#statements.ready(caller, queryString, nowNs, {}, (compiled) => cached?.find(compiled, mostRows) ?? false)
+    if (cached?.result !== undefined) return cachedPage(cached.result)
     try {
-      return await this.#run(caller, queryString, statement, maxRows, withInsights ? nowNs : undefined)
+      const page = await this.#run(caller, queryString, statement, maxRows, withInsights ? nowNs : undefined)
+      if (page.nextToken === undefined) cached?.keep(statement, page)
+      return page
     } catch (error) {
       // the engine may lack a table or column that was there when the statement was compiled
       if (statement.kind !== 'query' || !(error instanceof ServerError) || error.code !== 'INTERNAL') throw error
@@ -365,6 +371,15 @@ class EngineQueryService implements QueryService {
     if (this.#areWaiting) await this.#cursors.yieldPlaces()
   }
 }
+
+/** Nothing was read for it. */
+const cachedPage = (result: CachedResult): QueryPage => ({
+  queryId: newQueryId(),
+  ...result,
+  progressPercentage: 100,
+  cumulativeBytesScanned: 0,
+  cumulativeBytesMetered: 0,
+})
 
 type RowOptions = EngineRowsOptions & Pick<Required<EngineRowsOptions>, 'admit' | 'explain'>
 

@@ -59,16 +59,22 @@ export class Statements {
 
   /**
    * The statement, with the acknowledged records of its tables where it reads them. Compiled anew when one of the tables changed while they were
-   * brought there: it may hold replaced records since.
+   * brought there: it may hold replaced records since. `isAnswered`: asked before they are brought there; true: they need not be.
    */
-  async ready(caller: Caller, queryString: string, nowNs: bigint, reading: Reading = {}): Promise<CompiledStatement> {
+  async ready(
+    caller: Caller,
+    queryString: string,
+    nowNs: bigint,
+    reading: Reading = {},
+    isAnswered: (statement: CompiledStatement) => boolean = () => false,
+  ): Promise<CompiledStatement> {
     const { catalog, flushTable } = this.#options
     const before = catalog.snapshot()
     const translate = Object.keys(reading).length === 0 ? this.#compileKnown : compile
     const statement = await this.compiled(caller, translate, queryString, nowNs, reading)
     authorizeStatement(caller, statement, this.#options.account)
     const tables = tablesOf(statement)
-    if (tables.length === 0 || flushTable === undefined) return statement
+    if (tables.length === 0 || flushTable === undefined || isAnswered(statement)) return statement
     await Promise.all(tables.map(({ database, table }) => flushTable({ databaseName: database, tableName: table })))
     const after = catalog.snapshot()
     const isSame = tables.every(({ database, table }) => before.table(database, table) === after.table(database, table))
