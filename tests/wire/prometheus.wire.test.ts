@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { QueryCommand } from '@aws-sdk/client-timestream-query'
@@ -204,5 +204,22 @@ describe('remote_read', () => {
     expect(await found(0, 'x', 'unknown')).toEqual([])
     expect(await found(1, 'x', 'unknown')).toHaveLength(4)
     expect(readSamples(await read(0, { type: 0, name: '__name__', value: 'not there' }))).toEqual({})
+  })
+})
+
+describe('the mapping multi', () => {
+  test('has a table for each first word of metrics, and reads from it', async () => {
+    await served.stop()
+    const path = join(folder, 'connectors.json')
+    writeFileSync(path, JSON.stringify({ connectors: [{ type: 'prometheus', options: { mapping: 'multi', database: 'words' } }] }))
+    served = await serve({ data: join(folder, 'data'), args: ['--connectors', path] })
+    const load = { labels: { __name__: 'node_load1', instance: 'a' }, samples: [[nowMs, 0.5]] } as const
+    expect(await post(writeRequest(load, up))).toEqual({ status: 204, written: '3 0 0', text: '' })
+    expect(await rows('SELECT instance, measure_name, value FROM words.node')).toEqual([['a', 'node_load1', '0.5']])
+    expect(await rows('SELECT measure_name, value FROM words."up_" ORDER BY time')).toHaveLength(2)
+    expect(readSamples(await read(0, { type: 0, name: '__name__', value: 'node_load1' }))).toEqual({
+      '{__name__="node_load1",instance="a"}': [[nowMs, 0.5]],
+    })
+    await expect(read(0, { type: 2, name: '__name__', value: 'node.*' })).rejects.toThrow('must be asked for by its name')
   })
 })
