@@ -4,7 +4,7 @@ import { TIMESTAMP, typeText } from '../types/type.ts'
 import type { ScalarName, Type } from '../types/type.ts'
 import { castFromText } from './cast-text.ts'
 import { dateOfDays } from './date.ts'
-import { physicalType } from './physical.ts'
+import { bareType, physicalType } from './physical.ts'
 import { scalarText } from './text.ts'
 import { call, cast, float, identifier, int64, integer, lambda, string, when } from './tree.ts'
 import type { Node } from './tree.ts'
@@ -96,6 +96,8 @@ function castBare(values: Values, bare: Node, from: Type, to: Type): Node {
     const array = seriesAsArray(from.value)
     return sameForm(array, to) ? rows : castBare(values, rows, array, to)
   }
+  // NULL is no point
+  if (to.kind === 'timeseries' && from.kind === 'array' && isUnknown(from.element)) return cast(call('array'), bareType(to))
   if (to.kind === 'timeseries' && from.kind === 'array' && from.element.kind === 'row') {
     const [time, value] = from.element.fields
     const points = mapArray(values, call('arrayFilter', nonEmpty(values), bare), (row) => {
