@@ -4,7 +4,7 @@ import { ServerError } from './errors.ts'
 import type { Limits } from './limits.ts'
 
 /** How long a request may take when as many wait as are taken: beyond it a new one is throttled. */
-const longestWaitMs = 3000
+const longestWaitMs = 2000
 /** So many bytes are always taken, and at first. */
 const leastBytes = 32 * 1024 * 1024
 const firstBytes = 64 * 1024 * 1024
