@@ -3,9 +3,10 @@ import { defineConfig } from 'vitest/config'
 const engine = ['src/**/*.engine.test.ts', 'tests/**/*.engine.test.ts']
 const fuzz = ['src/**/*.fuzz.test.ts', 'tests/**/*.fuzz.test.ts']
 const wire = ['tests/**/*.wire.test.ts']
+const long = ['tests/**/*.long.test.ts']
 const ingest = ['tests/ingest/**/*.ingest.test.ts']
 
-/** The suffix states the need: nothing, an engine, time to search, a spawned server. */
+/** The suffix states the need: nothing, an engine, time to search, a spawned server; `long` and `ingest` have runs of their own. */
 export default defineConfig({
   test: {
     pool: 'forks',
@@ -18,7 +19,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['src/**/*.test.ts', 'tests/**/*.test.ts', 'benchmarks/**/*.test.ts'],
-          exclude: [...engine, ...fuzz, ...wire, ...ingest],
+          exclude: [...engine, ...fuzz, ...wire, ...ingest, ...long],
         },
       },
       { extends: true, test: { name: 'fuzz', include: fuzz, testTimeout: 60_000 } },
@@ -26,6 +27,10 @@ export default defineConfig({
       {
         extends: true,
         test: { name: 'ingest', include: ingest, testTimeout: 120_000, hookTimeout: 120_000, globalSetup: ['tests/build-once.ts'] },
+      },
+      {
+        extends: true,
+        test: { name: 'long', include: long, testTimeout: 120_000, globalSetup: ['tests/build-once.ts'] },
       },
       {
         extends: true,

@@ -67,8 +67,8 @@ const steps = {
   },
   test: () => {
     if (rest.length === 0) check()
-    // connectors have a run of their own
-    runTool(vitest, ['run', '--project', '!ingest', ...rest], 'tests')
+    // connectors and what takes minutes have runs of their own
+    runTool(vitest, ['run', ...['unit', 'fuzz', 'engine', 'wire'].flatMap((name) => ['--project', name]), ...rest], 'tests')
   },
   interop: () => run(process.execPath, ['scripts/interop.mjs', ...rest], 'interoperability'),
   bench: () => run(process.execPath, ['--import', 'tsx', 'benchmarks/main.ts', ...rest], 'benchmarks'),

@@ -102,7 +102,7 @@ describe('the files', () => {
 
   it('have names in kebab-case that say what is inside', () => {
     const names = everything.flatMap((path) =>
-      path.split('/').map((part) => part.replace(/(?:\.(?:test|engine|fuzz|wire|ingest|d))*\.(?:ts|mjs|mts)$/, '')),
+      path.split('/').map((part) => part.replace(/(?:\.(?:test|engine|fuzz|wire|ingest|long|d))*\.(?:ts|mjs|mts)$/, '')),
     )
     expect(names.filter((name) => !/^[a-z0-9]+(?:-[a-z0-9]+)*$/.test(name))).toEqual([])
     const vague = /(^|-)(?:utils?|helpers?|common|managers?|misc)(-|$)/

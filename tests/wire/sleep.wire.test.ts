@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { CreateScheduledQueryCommand, ListScheduledQueriesCommand, QueryCommand } from '@aws-sdk/client-timestream-query'
+import { QueryCommand } from '@aws-sdk/client-timestream-query'
 import { CreateDatabaseCommand, CreateTableCommand, type _Record, WriteRecordsCommand } from '@aws-sdk/client-timestream-write'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { rootKey, type Served, serve } from './served.ts'
+import { asleep, getOnce, type Health, healthOf } from './sleeper.ts'
 
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 const DatabaseName = 'nights'
@@ -23,23 +24,9 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-interface Health {
-  readonly status: string
-  readonly wakesAt?: string
-}
-
-/** On a connection of its own: one that is kept open may be closed by the server at any moment, as by all of them. */
-const get = async (path: string): Promise<string> => (await fetch(`${served.endpoint}${path}`, { headers: { connection: 'close' } })).text()
-const health = async (): Promise<Health> => JSON.parse(await get('/health')) as Health
-
-async function untilAsleep(): Promise<Health> {
-  let answer = await health()
-  while (answer.status !== 'asleep') {
-    await delay(400)
-    answer = await health()
-  }
-  return answer
-}
+const get = (path: string): Promise<string> => getOnce(served, path)
+const health = (): Promise<Health> => healthOf(served)
+const untilAsleep = (): Promise<Health> => asleep(served)
 
 const residentMb = (): number => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${served.process.pid}/status`, 'utf8'))?.[1]) / 1024
 
@@ -114,44 +101,6 @@ test('requests that come while it falls asleep are answered', async () => {
   }
   expect(await count()).toBe('24')
 })
-
-test('a scheduled query that is due wakes it', async () => {
-  await makeTable()
-  await served.write.send(new WriteRecordsCommand({ DatabaseName, TableName, Records: [record(1)] }))
-  await served.query.send(
-    new CreateScheduledQueryCommand({
-      Name: 'minutely',
-      QueryString: `SELECT who, 'n' AS measure_name, max(time) AS time, count(*) AS n FROM ${DatabaseName}.${TableName} GROUP BY who`,
-      ScheduleConfiguration: { ScheduleExpression: 'cron(* * * * ? *)' },
-      NotificationConfiguration: { SnsConfiguration: { TopicArn: 'arn:aws:sns:us-east-1:000000000000:topic' } },
-      ScheduledQueryExecutionRoleArn: 'arn:aws:iam::000000000000:role/scheduled',
-      ErrorReportConfiguration: { S3Configuration: { BucketName: 'data' } },
-      TargetConfiguration: {
-        TimestreamConfiguration: {
-          DatabaseName,
-          TableName,
-          TimeColumn: 'time',
-          DimensionMappings: [{ Name: 'who', DimensionValueType: 'VARCHAR' }],
-          MeasureNameColumn: 'measure_name',
-          MultiMeasureMappings: { MultiMeasureAttributeMappings: [{ SourceColumn: 'n', MeasureValueType: 'BIGINT' }] },
-        },
-      },
-    }),
-  )
-  const { wakesAt = '' } = await untilAsleep()
-  expect(Date.parse(wakesAt) - Date.now()).toBeLessThan(60_000)
-  expect(Date.parse(wakesAt)).toBeGreaterThan(Date.now())
-  // nothing but looks at it until it is awake
-  while ((await health()).status === 'asleep') await delay(400)
-  expect(Date.now()).toBeGreaterThanOrEqual(Date.parse(wakesAt))
-  let status: string | undefined
-  while (status === undefined) {
-    const { ScheduledQueries } = await served.query.send(new ListScheduledQueriesCommand({}))
-    status = ScheduledQueries?.[0]?.LastRunStatus
-    await delay(200)
-  }
-  expect(status).toBe('AUTO_TRIGGER_SUCCESS')
-}, 90_000)
 
 test('it stops in order, asleep or awake, and leaves nothing behind', async () => {
   await makeTable()
