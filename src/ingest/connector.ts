@@ -52,7 +52,7 @@ export interface OpenConnector {
   handle?(request: IngestRequest): Promise<IngestAnswer>
   /** The answer for an error in the protocol's own form: also of requests that prove nobody. */
   failure?(error: ServerError, route: string): IngestAnswer
-  /** Of consumers: turns a message into records. Pure: dead letters are decoded again when they are replayed. @throws ServerError for a message that is none */
+  /** Of consumers: turns a message into records. Pure: dead letters are decoded again when they are replayed. @throws ServerError for a message that is none, PartlyDecoded where a part is */
   decode?(message: SourceMessage): readonly TableRecords[]
   /**
    * Of consumers: takes messages from their source and pushes them into the pipeline until the signal aborts; resolves when its connections are closed.

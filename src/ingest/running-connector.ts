@@ -11,6 +11,7 @@ import type { Database } from '../database/database.ts'
 import type { Connector, OpenConnector } from './connector.ts'
 import { creationOf } from './creation-options.ts'
 import { readConnectorOptions } from './option.ts'
+import { PartlyDecoded } from './partly-decoded.ts'
 import { Pipeline } from './pipeline/pipeline.ts'
 import { type Creation, createRecordSink, nothingMissing, type RecordSink } from './record-sink.ts'
 
@@ -91,6 +92,7 @@ export class RunningConnector {
       return reasons.length === 0 ? undefined : [...new Set(reasons)].slice(0, 3).join(' ')
     } catch (error) {
       if (!(error instanceof ServerError)) throw error
+      if (error instanceof PartlyDecoded) await this.#sink.write(this.#options.owner(), error.tables, this.#creation)
       return error.message
     }
   }

@@ -24,8 +24,9 @@ export class Batch {
   records = 0
   bytes = 0
 
-  add(message: SourceMessage, settled: () => void, decoded: readonly TableRecords[]): void {
-    const owner = this.#push(message, settled, [])
+  /** @param fault why the message is a dead letter although it may have records */
+  add(message: SourceMessage, settled: () => void, decoded: readonly TableRecords[], fault?: string): void {
+    const owner = this.#push(message, settled, fault === undefined ? [] : [fault])
     for (const { databaseName, tableName, records } of decoded) {
       const key = `${databaseName}\0${tableName}`
       let table = this.#tables.get(key)
@@ -36,10 +37,6 @@ export class Batch {
       }
       this.records += records.length
     }
-  }
-
-  addDead(message: SourceMessage, settled: () => void, reason: string): void {
-    this.#push(message, settled, [reason])
   }
 
   unwritten(): readonly TableRecords[] {

@@ -5,6 +5,7 @@ import type { Log } from '../../base/log.ts'
 import type { Caller } from '../../database/caller.ts'
 import type { NewDeadLetter } from '../../database/connectors/dead-letter.ts'
 import type { SourceMessage } from '../connector.ts'
+import { PartlyDecoded } from '../partly-decoded.ts'
 import type { Creation, RecordSink, TableRecords } from '../record-sink.ts'
 import { Batch } from './batch.ts'
 
@@ -107,7 +108,7 @@ export class Pipeline {
       this.#batch.add(message, settled, this.#options.decode(message))
     } catch (error) {
       if (!(error instanceof ServerError)) throw error
-      this.#batch.addDead(message, settled, error.message)
+      this.#batch.add(message, settled, error instanceof PartlyDecoded ? error.tables : [], error.message)
     }
   }
 
