@@ -28,6 +28,7 @@ export type DocumentKind =
   | 'scheduled-query'
   | 'scheduled-query-state'
   | 'connector'
+  | 'connector-position'
 
 export interface Versioned<T> {
   readonly key: string

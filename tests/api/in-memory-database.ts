@@ -83,6 +83,7 @@ export function inMemoryDatabase(
       deleteDeadLetters: unused,
       attach: unused,
       bury: unused,
+      positions: () => ({ get: unused, list: unused, put: unused, remove: unused }),
       droppedDeadLetters: () => 0,
     },
     batchLoads: { create: unused, describe: unused, list: unused, resume: unused },

@@ -114,7 +114,7 @@ export class ConformanceRun {
       }
     } catch (error) {
       // until the first record the table is not there, or not its columns
-      if (!/does not exist|cannot be resolved/.test(String(error))) throw error
+      if (!/does not exist|not found|cannot be resolved/.test(String(error))) throw error
     }
     return rows
   }

@@ -41,6 +41,7 @@ const testFile = String.raw`\.test\.ts$`
 
 /** Packages that only one folder may know. */
 const packageHomes: Readonly<Record<string, string>> = {
+  '@aws-sdk/client-kinesis': 'ingest/connectors/kinesis',
   '@aws-sdk/client-sns': 'scheduler/notify',
   chdb: 'engine',
   'apache-arrow': 'engine',
@@ -55,6 +56,7 @@ const packageHomes: Readonly<Record<string, string>> = {
   'hyparquet-writer': 'cli/transfer',
   'lossless-json': '(cli/transfer|ingest)',
   mqtt: 'ingest/connectors/mqtt',
+  'mqtt-packet': 'ingest/connectors/mqtt',
   tinyglobby: 'cli/transfer',
   '@aws-sdk/client-s3': 'object-store',
   '@aws-sdk/lib-storage': 'object-store',

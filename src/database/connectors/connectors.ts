@@ -26,8 +26,28 @@ export interface Connectors {
   attach(runner: ConnectorRunner, configured: readonly ConnectorDefinition[]): Promise<void>
   /** Durable when it resolves. */
   bury(connector: string, letters: readonly NewDeadLetter[]): Promise<void>
+  /** Where a connector stands in its sources; it goes with the connector. */
+  positions(connector: string): ConnectorPositions
   /** Dead letters of this process that gave way to newer ones. */
   droppedDeadLetters(connector: string): number
+}
+
+/** Small documents that a connector keeps, the same for all nodes: positions in its sources, who reads them. */
+export interface ConnectorPositions {
+  get<T>(key: string): Promise<ConnectorPosition<T> | undefined>
+  /** By key. */
+  list<T>(): Promise<readonly ConnectorPosition<T>[]>
+  /** Durable when it resolves; false when somebody else has changed it since `ifRevision` (0: it is not there). */
+  put<T>(key: string, value: T, ifRevision: number): Promise<boolean>
+  /** False when somebody else has changed it since. */
+  remove(key: string, ifRevision: number): Promise<boolean>
+}
+
+export interface ConnectorPosition<T> {
+  readonly key: string
+  readonly value: T
+  /** Greater by one with every change, as long as it is there. */
+  readonly revision: number
 }
 
 export interface PutConnectorInput {

@@ -9,6 +9,7 @@ import { ConnectorDefinitions, connectorNotFound } from './connector-definitions
 import type {
   ConnectorDefinition,
   ConnectorDescription,
+  ConnectorPositions,
   ConnectorRunner,
   Connectors,
   DeadLetterPage,
@@ -19,6 +20,7 @@ import type {
 } from './connectors.ts'
 import type { DeadLetter, NewDeadLetter } from './dead-letter.ts'
 import { DeadLetterFiles } from './dead-letter-files.ts'
+import { StoredPositions } from './stored-positions.ts'
 
 export interface StoredConnectorsOptions {
   readonly storage: Pick<Storage, 'documents' | 'dataDirectory' | 'fileSeal' | 'isShared'>
@@ -102,6 +104,8 @@ export class StoredConnectors implements Connectors {
     }
     await this.#definitions.remove(name)
     await this.#apply()
+    const positions = this.positions(name)
+    for (const { key, revision } of await positions.list()) await positions.remove(key, revision)
   }
 
   async start(caller: Caller, name: string): Promise<ConnectorDescription> {
@@ -168,6 +172,10 @@ export class StoredConnectors implements Connectors {
 
   async bury(connector: string, letters: readonly NewDeadLetter[]): Promise<void> {
     await this.#filesOf(connector).add(letters)
+  }
+
+  positions(connector: string): ConnectorPositions {
+    return new StoredPositions(this.#options.storage.documents, connector)
   }
 
   droppedDeadLetters(connector: string): number {

@@ -44,6 +44,7 @@ const kindBytes: Readonly<Record<DocumentKind, number>> = {
   'scheduled-query': 40,
   'scheduled-query-state': 41,
   connector: 50,
+  'connector-position': 51,
 }
 export const documentKinds = Object.keys(kindBytes) as readonly DocumentKind[]
 export const kindByte = (kind: DocumentKind): number => kindBytes[kind]

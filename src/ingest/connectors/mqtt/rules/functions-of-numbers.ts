@@ -69,11 +69,17 @@ export const mathFunctions: Readonly<Record<string, RuleFunction>> = {
   floor: whole(Math.floor),
   ln: ofNumbers(1, Math.log),
   log: ofNumbers(1, Math.log10),
-  mod: rest((a, b) => a % b, (a, b) => a % b),
+  mod: rest(
+    (a, b) => a % b,
+    (a, b) => a % b,
+  ),
   nanvl: taking(2, 2, ([value, otherwise]) => (toNumber(value) === undefined || Number.isNaN(Number(value)) ? otherwise : value)),
   power: ofNumbers(2, Math.pow),
   rand: taking(0, 0, () => Math.random()),
-  remainder: rest((a, b) => a % b, (a, b) => a % b),
+  remainder: rest(
+    (a, b) => a % b,
+    (a, b) => a % b,
+  ),
   round,
   sign: taking(1, 1, ([value]) => {
     const number = toNumber(value)

@@ -15,16 +15,45 @@ export const operators: Readonly<Record<string, Operator>> = {
   '>=': (left, right) => compared(left, right, (order) => order >= 0),
   IN: (left, right) => (isList(right) ? right.some((each) => equal(left, each) === true) : undefined),
   '+': (left, right) => {
-    if (typeof left !== 'string' && typeof right !== 'string') return calculated(left, right, (a, b) => a + b, (a, b) => a + b)
+    if (typeof left !== 'string' && typeof right !== 'string')
+      return calculated(
+        left,
+        right,
+        (a, b) => a + b,
+        (a, b) => a + b,
+      )
     const [a, b] = [toText(left), toText(right)]
     return a === undefined || b === undefined ? undefined : a + b
   },
-  '-': (left, right) => calculated(left, right, (a, b) => a - b, (a, b) => a - b),
-  '*': (left, right) => calculated(left, right, (a, b) => a * b, (a, b) => a * b),
+  '-': (left, right) =>
+    calculated(
+      left,
+      right,
+      (a, b) => a - b,
+      (a, b) => a - b,
+    ),
+  '*': (left, right) =>
+    calculated(
+      left,
+      right,
+      (a, b) => a * b,
+      (a, b) => a * b,
+    ),
   // the quotient of two Int stays exact: Int when it is whole, Decimal otherwise
   '/': (left, right) =>
-    calculated(left, right, (a, b) => (b === 0n ? undefined : a % b === 0n ? a / b : Number(a) / Number(b)), (a, b) => a / b),
-  '%': (left, right) => calculated(left, right, (a, b) => (b === 0n ? undefined : a % b), (a, b) => a % b),
+    calculated(
+      left,
+      right,
+      (a, b) => (b === 0n ? undefined : a % b === 0n ? a / b : Number(a) / Number(b)),
+      (a, b) => a / b,
+    ),
+  '%': (left, right) =>
+    calculated(
+      left,
+      right,
+      (a, b) => (b === 0n ? undefined : a % b),
+      (a, b) => a % b,
+    ),
 }
 
 export const negated = (value: RuleValue): RuleValue => {

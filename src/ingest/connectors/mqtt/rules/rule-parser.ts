@@ -194,7 +194,11 @@ class RuleParser {
     if (args.length < fewest || args.length > most) {
       throw syntaxError(`${name} takes ${fewest === most ? fewest : `${fewest} to ${most}`} arguments, not ${args.length},`, start)
     }
-    return (scope) => apply(args.map((arg) => arg(scope)), scope)
+    return (scope) =>
+      apply(
+        args.map((arg) => arg(scope)),
+        scope,
+      )
   }
 
   /** `encode(*, 'base64')`: of the payload as it came, whatever it is. */

@@ -8,7 +8,8 @@ export interface RuleToken {
   readonly end: number
 }
 
-const token = /\s+|([A-Za-z_]\w*)|`([^`]+)`|'((?:[^']|'')*)'|"((?:[^"]|"")*)"|(\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)|(<>|!=|<=|>=|[-+*/%=<>().,{}[\]:])/y
+const token =
+  /\s+|([A-Za-z_]\w*)|`([^`]+)`|'((?:[^']|'')*)'|"((?:[^"]|"")*)"|(\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)|(<>|!=|<=|>=|[-+*/%=<>().,{}[\]:])/y
 
 /** The tokens of a rule's SQL, the last of kind `end`. @throws ServerError VALIDATION with the place */
 export function tokensOf(sql: string): readonly RuleToken[] {
@@ -31,4 +32,5 @@ export function tokensOf(sql: string): readonly RuleToken[] {
   return tokens
 }
 
-export const syntaxError = (what: string, at: number): ServerError => new ServerError('VALIDATION', `${what} at character ${at + 1} of the SQL.`)
+export const syntaxError = (what: string, at: number): ServerError =>
+  new ServerError('VALIDATION', `${what} at character ${at + 1} of the SQL.`)

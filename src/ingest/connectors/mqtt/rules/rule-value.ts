@@ -1,8 +1,16 @@
-import { type JSONValue, parse } from 'lossless-json'
+import { parse } from 'lossless-json'
 import { ServerError } from '../../../../base/errors.ts'
 
 /** A value of AWS IoT SQL. Int is bigint, Decimal is number; undefined is IoT's Undefined. */
-export type RuleValue = undefined | null | boolean | bigint | number | string | readonly RuleValue[] | { readonly [name: string]: RuleValue }
+export type RuleValue =
+  | undefined
+  | null
+  | boolean
+  | bigint
+  | number
+  | string
+  | readonly RuleValue[]
+  | { readonly [name: string]: RuleValue }
 
 export const sqlVersions = ['2015-10-08', '2016-03-23'] as const
 export type SqlVersion = (typeof sqlVersions)[number]
@@ -23,10 +31,12 @@ export function parsePayload(text: string, version: SqlVersion): RuleValue {
 
 function parseJson(text: string, version: SqlVersion): RuleValue {
   try {
-    // what it does not know of the numbers that it is told to make
-    return parse(text, undefined, (number) => readNumber(number, version)) as JSONValue as RuleValue
+    return parse(text, undefined, (number) => readNumber(number, version)) as RuleValue
   } catch (error) {
-    throw new ServerError('VALIDATION', `The payload is not JSON: ${error instanceof Error ? error.message.slice(0, 200) : 'it cannot be read'}.`)
+    throw new ServerError(
+      'VALIDATION',
+      `The payload is not JSON: ${error instanceof Error ? error.message.slice(0, 200) : 'it cannot be read'}.`,
+    )
   }
 }
 

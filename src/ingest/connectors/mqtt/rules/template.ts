@@ -9,7 +9,7 @@ export type Template = (scope: RuleScope) => string
 /** @throws ServerError VALIDATION naming the member; what a template answers throws it where an expression has no value */
 export function parseTemplate(text: string, member: string, version: SqlVersion): Template {
   const parts: (string | { readonly source: string; readonly value: RuleExpression })[] = []
-  for (let at = 0; at < text.length; ) {
+  for (let at = 0; at < text.length;) {
     const start = text.indexOf('${', at)
     if (start < 0) {
       parts.push(text.slice(at))

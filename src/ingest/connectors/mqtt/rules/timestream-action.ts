@@ -47,7 +47,9 @@ export function readTimestreamAction(value: OptionValue, version: SqlVersion): T
   return (result, scope) => {
     if (!batchMode || !isList(result)) return [tableRecords(result, scope)]
     if (result.length > mostElements) throw invalid('The result of the rule', `has more than ${mostElements} elements`)
-    return result.map((each) => tableRecords(each, { ...scope, value: isObject(each) && isObject(scope.value) ? { ...scope.value, ...each } : each }))
+    return result.map((each) =>
+      tableRecords(each, { ...scope, value: isObject(each) && isObject(scope.value) ? { ...scope.value, ...each } : each }),
+    )
   }
 }
 
@@ -63,7 +65,8 @@ function recordsOf(
     records.push({ timeNs, measureName, dimensions, value: measureOf(measureName, found, version) })
   }
   if (records.length === 0) throw invalid('The result of the rule', 'has no attribute with a value')
-  if (records.length > mostMeasures) throw invalid('The result of the rule', `has ${records.length} attributes; ${mostMeasures} are the most`)
+  if (records.length > mostMeasures)
+    throw invalid('The result of the rule', `has ${records.length} attributes; ${mostMeasures} are the most`)
   return records
 }
 
@@ -75,7 +78,8 @@ function measureOf(name: string, found: RuleValue, version: SqlVersion): Measure
   if (typeof found === 'string') return { kind: 'single', type: 'varchar', value: found }
   const value = typeof found === 'number' ? asVersionHolds(found, version) : found
   if (typeof value === 'number') return { kind: 'single', type: 'double', value }
-  if (typeof value !== 'bigint') throw invalid(`The attribute ${JSON.stringify(name)}`, 'is an object or a list; only single values can be stored')
+  if (typeof value !== 'bigint')
+    throw invalid(`The attribute ${JSON.stringify(name)}`, 'is an object or a list; only single values can be stored')
   if (value < leastLong || value > greatestLong) throw invalid(`The attribute ${JSON.stringify(name)}`, 'is no integer of 64 bits')
   return { kind: 'single', type: 'bigint', value }
 }
@@ -116,7 +120,10 @@ function readDimensions(value: OptionValue | undefined, version: SqlVersion): re
     const json = known(each, member, ['name', 'value'])
     const name = required(json['name'], `${member}.name`)
     if (/^(?:measure_name|time|ts_.*|measure_value.*)$/.test(name) || name.includes(':')) {
-      throw invalid(`${member}.name`, `is ${JSON.stringify(name)}; no dimension may be measure_name or time, start with ts_ or measure_value, or have a colon`)
+      throw invalid(
+        `${member}.name`,
+        `is ${JSON.stringify(name)}; no dimension may be measure_name or time, start with ts_ or measure_value, or have a colon`,
+      )
     }
     return { name, value: parseTemplate(required(json['value'], `${member}.value`), `${member}.value`, version) }
   })
@@ -134,7 +141,8 @@ function readTimestamp(value: OptionValue, version: SqlVersion): (scope: RuleSco
   return (scope) => {
     const text = template(scope)
     const timeNs = epochTime(text, unit)
-    if (timeNs === undefined) throw invalid('timestamp.value', `is ${JSON.stringify(text.slice(0, 60))}, no number of ${unit.toLowerCase()}`)
+    if (timeNs === undefined)
+      throw invalid('timestamp.value', `is ${JSON.stringify(text.slice(0, 60))}, no number of ${unit.toLowerCase()}`)
     return timeNs
   }
 }

@@ -14,7 +14,13 @@ const rule = (more: object = {}, changed: object = {}): { readonly [name: string
   ...more,
 })
 const apply = (rules: OptionValue, payload: string | Buffer, topic = 'dt/sensor/d1') =>
-  applyRules(readTopicRules(rules), { topic, clientId: undefined, principal: undefined, payload: Buffer.from(payload), receivedAtMs: nowMs })
+  applyRules(readTopicRules(rules), {
+    topic,
+    clientId: undefined,
+    principal: undefined,
+    payload: Buffer.from(payload),
+    receivedAtMs: nowMs,
+  })
 
 describe('a topic rule', () => {
   it('stores every attribute as a record of its own, at the time when the message came', () => {
@@ -81,8 +87,14 @@ describe('a topic rule', () => {
       '{"gateway":"g1","readings":[{"t":1,"x":1.5},{"t":2,"x":2.5}]}',
     )
     expect(tables.map(({ records }) => records.map(({ timeNs, measureName }) => [timeNs, measureName]))).toEqual([
-      [[1_000_000n, 't'], [1_000_000n, 'x']],
-      [[2_000_000n, 't'], [2_000_000n, 'x']],
+      [
+        [1_000_000n, 't'],
+        [1_000_000n, 'x'],
+      ],
+      [
+        [2_000_000n, 't'],
+        [2_000_000n, 'x'],
+      ],
     ])
   })
 
@@ -114,9 +126,24 @@ describe('a topic rule', () => {
     ['a list', '[1]', rule({ sql: "SELECT * FROM 'dt/#'" }), 'r: The result of the rule is no object with attributes.'],
     ['nothing to measure', '{}', rule(), 'r: The result of the rule has no attribute with a value.'],
     ['a great integer', '{"temperature":99999999999999999999}', rule(), 'r: The attribute "temperature" is no integer of 64 bits.'],
-    ['no dimension', '{"temperature":1}', rule({}, { dimensions: [{ name: 'd', value: '${id}' }] }), 'r: dimensions[0].value: ${id} has no value in this message.'],
-    ['no time', '{"temperature":1}', rule({}, { timestamp: { value: '${temperature}x', unit: 'SECONDS' } }), 'r: timestamp.value is "1x", no number of seconds.'],
-    ['101 attributes', JSON.stringify(Object.fromEntries(Array.from({ length: 101 }, (_, i) => [`a${i}`, i]))), rule({ sql: "SELECT * FROM 'dt/#'" }), '101 attributes; 100 are the most'],
+    [
+      'no dimension',
+      '{"temperature":1}',
+      rule({}, { dimensions: [{ name: 'd', value: '${id}' }] }),
+      'r: dimensions[0].value: ${id} has no value in this message.',
+    ],
+    [
+      'no time',
+      '{"temperature":1}',
+      rule({}, { timestamp: { value: '${temperature}x', unit: 'SECONDS' } }),
+      'r: timestamp.value is "1x", no number of seconds.',
+    ],
+    [
+      '101 attributes',
+      JSON.stringify(Object.fromEntries(Array.from({ length: 101 }, (_, i) => [`a${i}`, i]))),
+      rule({ sql: "SELECT * FROM 'dt/#'" }),
+      '101 attributes; 100 are the most',
+    ],
     ['deep nesting', '{"a":'.repeat(12) + '1' + '}'.repeat(12), rule(), 'nested deeper than 9 levels'],
     ['very deep nesting', '['.repeat(200_000), rule(), 'The payload is not JSON'],
   ])('answers for %s', (_what, payload, given, message) => {
@@ -133,7 +160,10 @@ describe('a topic rule', () => {
     [{ r: rule({}, { dimensions: [{ name: 'time', value: 'x' }] }) }, 'dimensions[0].name is "time"'],
     [{ r: rule({}, { dimensions: [{ name: 'a:b', value: 'x' }] }) }, 'have a colon'],
     [{ r: rule({}, { dimensions: [{ name: 'a', value: '${x' }] }) }, 'dimensions[0].value: "${" has no "}" in "${x".'],
-    [{ r: rule({}, { dimensions: [{ name: 'a', value: '${1 +}' }] }) }, 'dimensions[0].value: An expression was expected at character 4 of "1 +".'],
+    [
+      { r: rule({}, { dimensions: [{ name: 'a', value: '${1 +}' }] }) },
+      'dimensions[0].value: An expression was expected at character 4 of "1 +".',
+    ],
     [{ r: rule({}, { timestamp: { value: '1', unit: 'HOURS' } }) }, 'timestamp.unit is not one of SECONDS'],
     [{ 'a-b': rule() }, 'A name has 1 to 128 letters, digits and underscores.'],
     [{}, 'has not 1 to 1000 rules'],

@@ -32,7 +32,7 @@ export function readTopicRules(value: OptionValue): readonly TopicRule[] {
   return entries.map(([name, rule]) => {
     try {
       if (!/^\w{1,128}$/.test(name)) throw new ServerError('VALIDATION', 'A name has 1 to 128 letters, digits and underscores.')
-      return readTopicRule(name, rule as OptionValue)
+      return readTopicRule(name, rule)
     } catch (error) {
       if (!(error instanceof ServerError)) throw error
       throw new ServerError('VALIDATION', `the option rules: ${name}: ${error.message}`)
