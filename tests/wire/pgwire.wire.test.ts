@@ -53,6 +53,7 @@ beforeAll(async () => {
   port = await served.pgPort
   await served.write.send(new CreateDatabaseCommand({ DatabaseName: 'plant' }))
   await served.write.send(new CreateTableCommand({ DatabaseName: 'plant', TableName: 'pumps' }))
+  await served.write.send(new CreateTableCommand({ DatabaseName: 'plant', TableName: 'gone' }))
   await connected((client) =>
     client.query(
       `INSERT INTO pumps (time, site, pressure, strokes, running) SELECT now() - n * interval '1 second', 's' || (n % 3)::text, n / 2.0, n, n % 2 = 0 FROM generate_series(1, ${rowCount}) AS g(n)`,
@@ -131,7 +132,7 @@ describe('what clients of PostgreSQL ask', () => {
     const [tables, columns, version] = await connected(async (client) => [
       (
         await client.query(
-          "SELECT c.relname FROM pg_catalog.pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relkind = 'r'",
+          "SELECT c.relname FROM pg_catalog.pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relkind = 'r' ORDER BY 1",
           ['plant'],
         )
       ).rows,
@@ -142,7 +143,7 @@ describe('what clients of PostgreSQL ask', () => {
       ).rows,
       (await client.query('SELECT current_database() AS d, current_schema() AS s')).rows,
     ])
-    expect(tables).toEqual([{ relname: 'pumps' }])
+    expect(tables).toEqual([{ relname: 'gone' }, { relname: 'pumps' }])
     expect(columns).toContainEqual({ column_name: 'pressure', data_type: 'double precision' })
     expect(version).toEqual([{ d: 'plant', s: 'plant' }])
   })
@@ -150,6 +151,19 @@ describe('what clients of PostgreSQL ask', () => {
   it('never reads the empty tables of that catalog', async () => {
     const refused = await refusal(connected((client) => client.query('SELECT count(*) FROM pumps, pg_class')))
     expect(refused).toMatchObject({ code: '0A000', message: expect.stringContaining('cannot read plant.pumps') as string })
+  })
+
+  it('is deleted, with a count, and only by what the statement says', async () => {
+    const [counts, left] = await connected(async (client) => {
+      const found: (number | null)[] = []
+      for (const n of [1, 2]) {
+        await client.query("INSERT INTO gone (time, site, n) VALUES (now(), 'a', $1::bigint)", [n])
+        await client.query("INSERT INTO gone (time, site, n) VALUES (now(), 'b', $1::bigint)", [n])
+        found.push((await client.query('DELETE FROM gone WHERE site = $1', ['a'])).rowCount)
+      }
+      return [found, (await client.query('SELECT site, count(*) AS n FROM gone GROUP BY 1')).rows]
+    })
+    expect([counts, left]).toEqual([[1, 1], [{ site: 'b', n: '2' }]])
   })
 
   it('is copied out as text and CSV', async () => {

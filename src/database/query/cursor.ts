@@ -6,6 +6,7 @@ import type { Caller } from '../caller.ts'
 import type { ResultColumn } from '../database.ts'
 import { PageText } from './encode/page-text.ts'
 import { resultTooLarge } from './engine-rows.ts'
+import { tooManyRows } from './railed-rows.ts'
 import type { ReadInsights } from './query-insights.ts'
 import { type RowSource, writeRow } from './row-source.ts'
 
@@ -203,10 +204,7 @@ export class Cursor {
     if (this.#deliveredBytes > this.#limits.resultBytes) throw new ServerError('RESULT_TOO_LARGE', resultTooLarge)
     const { maxRows, principalName } = this.origin
     if (maxRows !== undefined && this.#deliveredRows > maxRows) {
-      throw new ServerError(
-        'RESULT_TOO_LARGE',
-        `The guard rail MaxResultRows of ${principalName} ended the query: its result has more than ${maxRows} rows`,
-      )
+      throw tooManyRows(principalName, maxRows)
     }
     const { percentage, bytesScanned, bytesMetered } = this.origin.source.progress
     return {

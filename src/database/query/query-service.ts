@@ -22,6 +22,7 @@ import { deleteColumns, DeleteRows } from './delete-rows.ts'
 import { ExplainRows } from './explain-rows.ts'
 import type { FinishedQuery, QueryServiceOptions } from './query-service-options.ts'
 import { newQueryId } from './query-id.ts'
+import { railedRows } from './railed-rows.ts'
 import { Statements } from './statements.ts'
 import { readInsights, type ReadInsights } from './query-insights.ts'
 import type { CachedResult } from './result-cache.ts'
@@ -251,7 +252,9 @@ class EngineQueryService implements QueryService {
     const insights = wantsInsights ? await this.#insights(queryString, statement, nowNs, reading) : undefined
     const form = statement.kind === 'query' ? 'encoded' : 'json'
     const encodeRow = statement.kind === 'query' ? encoder(statement.columns.map(({ type }) => type)) : undefined
-    return { ...this.#open(caller, queryString, statement, newQueryId(), encodeRow), form, ...(insights && { insights }) }
+    const { columns, source } = this.#open(caller, queryString, statement, newQueryId(), encodeRow)
+    const railed = railedRows(source, caller.principal.name, this.#rowLimit(caller).maxRows)
+    return { columns, source: railed, form, ...(insights && { insights }) }
   }
 
   stream<Row extends object>(caller: Caller, input: StreamInput<Row>): Promise<RowStream<Row>> {

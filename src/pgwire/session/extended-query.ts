@@ -23,7 +23,7 @@ import { describeColumns, type Result } from './result.ts'
 import { route, type Route } from './route.ts'
 import type { Session } from './session.ts'
 import { sessionStatement } from './session-statement.ts'
-import { readOnly, refuseInFailedTransaction, RelayedError, tagOf } from './simple-query.ts'
+import { deleteStatement, readOnly, refuseInFailedTransaction, RelayedError, tagOf } from './simple-query.ts'
 import { splitStatements } from './split-statements.ts'
 
 interface Statement {
@@ -79,7 +79,8 @@ export class ExtendedQuery {
     const plain = { sql, oids, types: oids.map((oid) => typeOfOid(oid) ?? varchar) }
     const way = route(sql)
     if (way === 'refused') throw readOnly(sql)
-    if (way === 'copy') throw new ProtocolError('0A000', 'COPY needs the simple protocol here')
+    if (way === 'copy' || startsUnload.test(sql))
+      throw new ProtocolError('0A000', `${way === 'copy' ? 'COPY' : 'UNLOAD'} needs the simple protocol here`)
     if (way !== 'query' || !isPrepared.test(sql)) return { ...plain, route: way }
     const declared = oids.flatMap((oid, index) => {
       const type = typeOfOid(oid)
@@ -185,8 +186,12 @@ export class ExtendedQuery {
         )
       }
       case 'insert': {
-        const parameters = parametersOf(portal.binding, insertTypes(portal))
+        const parameters = parametersOf(portal.binding, looseTypes(portal))
         return this.#wire.write(commandComplete(`INSERT 0 ${await insertStatement(sql, parameters, this.#session)}`))
+      }
+      case 'delete': {
+        const parameters = parametersOf(portal.binding, looseTypes(portal))
+        return this.#wire.write(commandComplete(await deleteStatement(sql, parameters, this.#session)))
       }
       case 'catalog':
         return this.#executeCatalog(portal, most)
@@ -278,11 +283,12 @@ export class ExtendedQuery {
 }
 
 const varchar: Type = { kind: 'scalar', name: 'varchar' }
+const startsUnload = /^\s*unload\b/i
 /** What the compiler can prepare; SHOW, DESCRIBE, EXPLAIN have no parameters. */
 const isPrepared = /^[\s(]*(?:(?:--[^\n]*\n|\/\*[\s\S]*?\*\/)[\s(]*)*(?:select|with|values|table)\b/i
 
-/** The values of an INSERT have no place that tells their types: by the client's word, else texts. */
-function insertTypes({ statement: { oids }, binding: { values } }: Portal): readonly Type[] {
+/** Where no place tells the types of values: by the client's word, else texts. */
+function looseTypes({ statement: { oids }, binding: { values } }: Portal): readonly Type[] {
   return values.map((_, index) => typeOfOid(oids[index] ?? 0) ?? varchar)
 }
 

@@ -7,6 +7,7 @@ export type Route =
   | 'session'
   | 'copy'
   | 'insert'
+  | 'delete'
   /** The shadow of PostgreSQL's catalog. */
   | 'catalog'
   /** Timestream's compiler; what it does not know, the catalog may. */
@@ -16,7 +17,7 @@ export type Route =
 const session =
   /^(?:set|reset|begin|start|commit|end|rollback|abort|savepoint|release|discard|deallocate|listen|unlisten|close|prepare|execute)\b/
 const own = /^show\s+(?:databases|tables|measures)\b/
-const query = /^(?:select|with|values|table|explain|describe|desc|unload|delete|\()/
+const query = /^(?:select|with|values|table|explain|describe|desc|unload|\()/
 /** Relations and types that only PostgreSQL's catalog has. */
 const catalogNames =
   /\b(?:pg_catalog|information_schema)"?\s*\.|(?:\bfrom|\bjoin|,)\s*"?pg_\w+|\breg(?:class|type|proc|namespace|role)\b|\boid\b/
@@ -28,6 +29,7 @@ export function route(statement: string): Route {
   if (/^show\b/.test(text)) return own.test(text) ? 'query' : 'session'
   if (/^copy\b/.test(text)) return 'copy'
   if (/^insert\b/.test(text)) return 'insert'
+  if (/^delete\b/.test(text)) return 'delete'
   if (!query.test(text)) return 'refused'
   return catalogNames.test(text) ? 'catalog' : 'query'
 }

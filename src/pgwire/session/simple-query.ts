@@ -1,3 +1,4 @@
+import type { QueryParameters } from '../../database/query/open-rows.ts'
 import { commandComplete, emptyQueryResponse, rowDescription } from '../protocol/backend.ts'
 import { backendFrames, hasError, queryMessage } from '../protocol/frames.ts'
 import { ProtocolError } from '../protocol/protocol-error.ts'
@@ -40,6 +41,8 @@ async function runStatement(statement: string, session: Session, wire: Wire): Pr
       return copyOutStatement(statement, session, wire)
     case 'insert':
       return wire.write(commandComplete(`INSERT 0 ${await insertStatement(statement, {}, session)}`))
+    case 'delete':
+      return wire.write(commandComplete(await deleteStatement(statement, {}, session)))
     case 'catalog':
       return relay(await session.catalog(statement, queryMessage(statement)), wire)
     case 'query':
@@ -71,9 +74,16 @@ async function runQuery(statement: string, session: Session, wire: Wire): Promis
   })
 }
 
+/** Answers the tag with the number of records. */
+export async function deleteStatement(statement: string, parameters: QueryParameters, session: Session): Promise<string> {
+  const result = await session.open(statement, parameters, [])
+  const rows = await session.running(result, () => result.texts())
+  return `DELETE ${rows[0]?.[0] ?? 0}`
+}
+
 export function tagOf(statement: string, rows: number): string {
   const [word = ''] = significant(statement).split(/\W/, 1)
-  return word === 'show' || word === 'explain' ? word.toUpperCase() : word === 'delete' ? `DELETE ${rows}` : `SELECT ${rows}`
+  return word === 'show' || word === 'explain' ? word.toUpperCase() : `SELECT ${rows}`
 }
 
 /** Passes on what the catalog answered, but for what only this session may say. */

@@ -36,6 +36,7 @@ describe('who answers', () => {
     ['BEGIN READ ONLY', 'session'],
     ['INSERT INTO t (time) VALUES (now())', 'insert'],
     ['COPY t TO STDOUT', 'copy'],
+    ["DELETE FROM t WHERE host = 'a'", 'delete'],
     ['DROP TABLE t', 'refused'],
     ['UPDATE t SET a = 1', 'refused'],
   ])('%j: %s', (statement, way) => {
