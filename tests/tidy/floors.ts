@@ -55,6 +55,7 @@ const packageHomes: Readonly<Record<string, string>> = {
   'hyparquet-compressors': 'cli/transfer',
   'hyparquet-writer': 'cli/transfer',
   'lossless-json': '(cli/transfer|ingest)',
+  kafkajs: 'ingest/connectors/kafka',
   mqtt: 'ingest/connectors/mqtt',
   'mqtt-packet': 'ingest/connectors/mqtt',
   tinyglobby: 'cli/transfer',

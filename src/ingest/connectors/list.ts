@@ -1,5 +1,6 @@
 import type { Connector } from '../connector.ts'
 import { influx } from './influx/influx.ts'
+import { kafka } from './kafka/kafka.ts'
 import { kinesis } from './kinesis/kinesis.ts'
 import { mqtt } from './mqtt/mqtt.ts'
 import { otlp } from './otlp/otlp.ts'
@@ -7,4 +8,4 @@ import { pipes } from './pipes/pipes.ts'
 import { prometheus } from './prometheus/prometheus.ts'
 
 /** Every connector, sorted by type. */
-export const connectors: readonly Connector[] = [influx, kinesis, mqtt, otlp, pipes, prometheus]
+export const connectors: readonly Connector[] = [influx, kafka, kinesis, mqtt, otlp, pipes, prometheus]

@@ -1,0 +1,70 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import kafkajs from 'kafkajs'
+import { KafkaBroker } from './kafka-broker.ts'
+import { describeConnector } from './scenarios.ts'
+
+let broker: KafkaBroker
+let kafkaProducer: Promise<kafkajs.Producer> | undefined
+
+async function open(): Promise<kafkajs.Producer> {
+  const producer = broker.client().producer({ retry: { retries: 1 } })
+  await producer.connect()
+  return producer
+}
+
+async function produce(payloads: readonly (string | Buffer)[]): Promise<void> {
+  try {
+    const producer = await (kafkaProducer ??= open())
+    const messages = payloads.map((value, i) => ({ key: `key-${i}`, value }))
+    await producer.send({ topic: 'readings', messages, acks: -1, compression: kafkajs.CompressionTypes.GZIP })
+  } catch (error) {
+    kafkaProducer = undefined
+    throw error
+  }
+}
+
+describeConnector({
+  name: 'kafka',
+  sql: 'SELECT device, to_milliseconds(time), measure_value::double FROM conformance.readings',
+  start: async (folder) => {
+    broker = await KafkaBroker.start(folder)
+    const admin = broker.client().admin()
+    await admin.connect()
+    await admin.createTopics({ topics: [{ topic: 'readings', numPartitions: 3 }], waitForLeaders: true })
+    await admin.disconnect()
+    const options = {
+      brokers: [broker.address],
+      topics: ['readings'],
+      sessionSeconds: 6,
+      database: 'conformance',
+      table: 'readings',
+      timestreamParameters: {
+        TimeValue: '$.timeMs',
+        DimensionMappings: [{ DimensionName: 'device', DimensionValue: '$.device' }],
+        SingleMeasureMappings: [{ MeasureName: 'value', MeasureValue: '$.value', MeasureValueType: 'DOUBLE' }],
+      },
+    }
+    const file = join(folder, 'connectors.json')
+    writeFileSync(file, JSON.stringify({ connectors: [{ type: 'kafka', name: 'plant', options }] }))
+    return { args: ['--connectors', file] }
+  },
+  send: (_served, readings) => produce(readings.map((reading) => JSON.stringify(reading))),
+  malformed: async () => {
+    await produce(['{"device": "a", '])
+    return { kind: 'buried', connector: 'plant' }
+  },
+  oversize: async () => {
+    await produce([gzipSync(Buffer.alloc(100_000_000, ' '))])
+    return { kind: 'buried', connector: 'plant' }
+  },
+  restartBroker: async () => {
+    await broker.close()
+    await broker.open()
+  },
+  stop: async () => {
+    await (await kafkaProducer)?.disconnect().catch(() => undefined)
+    await broker.close()
+  },
+})
