@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { benchmarkBatchLoad } from './batch-load.ts'
+import { benchmarkBurst } from './burst.ts'
 import { benchmarkCompile } from './compile.ts'
 import { benchmarkConnectors } from './connectors.ts'
 import { benchmarkFairness } from './fairness.ts'
@@ -29,6 +30,7 @@ function numbers(): Readonly<Record<string, number>> {
 
 const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
   'batch-load': () => benchmarkBatchLoad(numbers()),
+  burst: () => benchmarkBurst(),
   compile: () => benchmarkCompile(),
   connectors: () => benchmarkConnectors(),
   fairness: () => benchmarkFairness(),

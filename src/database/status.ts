@@ -21,9 +21,16 @@ export async function readStatus({ storage, clock, productVersion, startMs, reco
   // the sizes are those in the engine; what it refuses is not in them
   await writer.flush().catch(() => undefined)
   const [version] = await engine.rows('SELECT version()')
+  const activity = engine.activity()
   return {
     version: productVersion,
-    engine: { kind: engine.kind, version: String(version?.[0]), ...engine.activity() },
+    engine: {
+      kind: engine.kind,
+      version: String(version?.[0]),
+      queries: activity.queries,
+      inserts: activity.inserts,
+      waiting: activity.waiting,
+    },
     uptimeMs: Math.round(clock.monotonicMs() - startMs),
     databaseCount: catalog.snapshot().databaseNames().length,
     tables: await tableStatuses(storage),

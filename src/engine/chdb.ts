@@ -6,6 +6,7 @@ import type { Log } from '../base/log.ts'
 import { bindParameters, quoteText } from './bind-parameters.ts'
 import { ChunkQueue } from './chunk-queue.ts'
 import { arrowInsert } from './embedded/arrow-columns.ts'
+import { IdlePool } from './embedded/idle-pool.ts'
 import { LargeShapes } from './embedded/large-shapes.ts'
 import { cacheArgs, insertArgs, sessionArgs } from './embedded/session-args.ts'
 import { openSession, StatementSession } from './embedded/sessions.ts'
@@ -15,7 +16,7 @@ import { QuickShapes } from './embedded/quick-shapes.ts'
 import { wholeResult } from './embedded/whole-result.ts'
 import { StreamedResult } from './embedded/streamed-result.ts'
 import { StreamSession } from './embedded/stream-session.ts'
-import type { Engine, EngineInsert, EngineParameters, EngineProgress, EngineQuery, EngineResult } from './engine.ts'
+import type { Engine, EngineActivity, EngineInsert, EngineParameters, EngineProgress, EngineQuery, EngineResult } from './engine.ts'
 import { engineCode, mapEngineFault } from './errors.ts'
 import { Gate } from './gate.ts'
 import { progressOf, progressQuery, ProgressWatch } from './progress-watch.ts'
@@ -45,6 +46,8 @@ export interface ChdbOptions {
 /** Inserts that may wait; their caller bounds its own queue. */
 const waitingInserts = 256
 const waitingStatements = 4096
+/** Sessions that were not needed for so long are closed. */
+const shrinkEveryMs = 30_000
 /**
  * ClickHouse inside this process.
  * @throws ServerError CONFIGURATION when the data directory or the configuration file is not accepted.
@@ -82,11 +85,12 @@ class ChdbEngine implements Engine {
   readonly #insertGate = new Gate(1, waitingInserts, 'inserts')
   readonly #statementGate = new Gate(1, waitingStatements, 'statements')
   /** For results that are made whole; opened when they are needed. */
-  readonly #idleWhole: StatementSession[] = []
+  readonly #idleWhole = new IdlePool<StatementSession>((session) => this.#closing(session, this.#whole))
   readonly #whole = new Set<StatementSession>()
   readonly #large = new LargeShapes()
   readonly #quick = new QuickShapes()
-  readonly #idle: StreamSession[] = []
+  readonly #idle = new IdlePool<StreamSession>((session) => this.#closing(session, this.#streams))
+  #shrinking: NodeJS.Timeout | undefined
   readonly #streams = new Set<StreamSession>()
   readonly #running: RunningQueries
   readonly #progress: ProgressWatch
@@ -110,7 +114,19 @@ class ChdbEngine implements Engine {
   }
 
   async warmUp(): Promise<void> {
-    this.#idle.push(await this.#openStream())
+    this.#idle.put(await this.#openStream())
+    this.#shrinking = setInterval(() => this.#shrink(), shrinkEveryMs).unref()
+  }
+
+  #shrink(): void {
+    this.#idleWhole.shrink()
+    this.#idle.shrink()
+  }
+
+  /** Closes a session that nobody uses. */
+  #closing<T extends { close(): Promise<void> }>(session: T, open: Set<T>): void {
+    open.delete(session)
+    session.close().catch((error: unknown) => this.#log.warn('engine session not closed', { error: String(error) }))
   }
 
   async query(query: EngineQuery): Promise<EngineResult> {
@@ -128,7 +144,7 @@ class ChdbEngine implements Engine {
       }
       const session = this.#takeIdle() ?? (await this.#openStream())
       if (running.stopped) {
-        this.#idle.push(session)
+        this.#idle.put(session)
         throw running.stopped
       }
       const result = this.#start(running, session, text, query.timeoutMs, leave)
@@ -156,7 +172,7 @@ class ChdbEngine implements Engine {
     const rowLimit = mayBeQuick ? this.#quick.rowLimit(query.text) : undefined
     const bounds = { max_result_bytes: wholeBytes, result_overflow_mode: 'throw' }
     const text = this.#text(query, rowLimit === undefined ? bounds : { ...bounds, max_threads: 1, max_rows_to_read: rowLimit })
-    const session = this.#idleWhole.pop() ?? this.#openWhole()
+    const session = this.#idleWhole.take() ?? this.#openWhole()
     const progress = this.#progress.watch(running.queryId)
     const relax = this.#running.watchdog(running, timeoutMs, queryTimeout)
     try {
@@ -177,14 +193,14 @@ class ChdbEngine implements Engine {
     } finally {
       relax()
       progress.stop()
-      this.#idleWhole.push(session)
+      this.#idleWhole.put(session)
     }
     return this.#makeWhole(query, running, false)
   }
 
   async #makeFile(query: EngineQuery, running: RunningQuery, leave: () => void): Promise<EngineResult> {
     const receiver = await openFileReceiver()
-    const session = this.#idleWhole.pop() ?? this.#openWhole()
+    const session = this.#idleWhole.take() ?? this.#openWhole()
     const progress = this.#progress.watch(running.queryId)
     const relax = this.#running.watchdog(running, query.timeoutMs, queryTimeout)
     const over = session.run(fileText(query, receiver.url)).then(
@@ -194,7 +210,7 @@ class ChdbEngine implements Engine {
     const released = over.then(() => {
       relax()
       progress.stop()
-      this.#idleWhole.push(session)
+      this.#idleWhole.put(session)
       this.#running.finish(running)
       leave()
       receiver.close()
@@ -229,7 +245,7 @@ class ChdbEngine implements Engine {
       end: (failure) => {
         relax()
         progress.stop()
-        if (session.usable) this.#idle.push(session)
+        if (session.usable) this.#idle.put(session)
         else this.#streams.delete(session)
         this.#running.finish(running)
         leave()
@@ -252,7 +268,7 @@ class ChdbEngine implements Engine {
 
   #takeIdle(): StreamSession | undefined {
     for (;;) {
-      const session = this.#idle.pop()
+      const session = this.#idle.take()
       if (!session || session.usable) return session
       this.#streams.delete(session)
     }
@@ -298,11 +314,12 @@ class ChdbEngine implements Engine {
     return this.#queryGate.slots
   }
 
-  activity(): { readonly queries: number; readonly inserts: number; readonly waiting: number } {
+  activity(): EngineActivity {
     return {
       queries: this.#queryGate.running,
       inserts: this.#insertGate.running,
       waiting: this.#queryGate.waiting + this.#insertGate.waiting,
+      sessions: { open: this.#whole.size + this.#streams.size, idle: this.#idleWhole.size + this.#idle.size },
     }
   }
 
@@ -318,6 +335,7 @@ class ChdbEngine implements Engine {
   }
 
   async #close(): Promise<void> {
+    clearInterval(this.#shrinking)
     for (const gate of [this.#queryGate, this.#insertGate, this.#statementGate]) gate.close()
     const why = new ServerError('SHUTTING_DOWN', 'The server is shutting down')
     await this.#running.stopAll(why)

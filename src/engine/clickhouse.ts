@@ -5,7 +5,7 @@ import { ServerError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import { bindParameters, quoteName, quoteText } from './bind-parameters.ts'
 import { ChunkQueue } from './chunk-queue.ts'
-import type { Engine, EngineInsert, EngineParameters, EngineProgress, EngineQuery, EngineResult } from './engine.ts'
+import type { Engine, EngineActivity, EngineInsert, EngineParameters, EngineProgress, EngineQuery, EngineResult } from './engine.ts'
 import { Gate } from './gate.ts'
 import { Endpoints, type Endpoint } from './http/endpoints.ts'
 import { withoutExceptionTail } from './http/exception-tail.ts'
@@ -233,7 +233,7 @@ class ClickhouseEngine implements Engine {
     return this.#queryGate.slots
   }
 
-  activity(): { readonly queries: number; readonly inserts: number; readonly waiting: number } {
+  activity(): EngineActivity {
     return {
       queries: this.#queryGate.running,
       inserts: this.#insertGate.running,

@@ -29,7 +29,15 @@ export interface Engine extends Service {
   progress(queryId: string): EngineProgress | undefined
 
   /** Queries and inserts under way, for metrics. */
-  activity(): { readonly queries: number; readonly inserts: number; readonly waiting: number }
+  activity(): EngineActivity
+}
+
+export interface EngineActivity {
+  readonly queries: number
+  readonly inserts: number
+  readonly waiting: number
+  /** Of an engine in this process: what runs queries and encodes their results. They come and go with the load. */
+  readonly sessions?: { readonly open: number; readonly idle: number }
 }
 
 export type EngineParameters = Readonly<Record<string, string | number | bigint | boolean>>

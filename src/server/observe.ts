@@ -78,6 +78,15 @@ export function watchStorage(metrics: Metrics, storage: Pick<Storage, 'engine' |
       { labels: { kind: 'waiting' }, value: waiting },
     ]
   })
+  metrics.watch('tidemark_engine_sessions', 'Sessions of the engine in this process; they come and go with the load', ['state'], () => {
+    const { sessions } = engine.activity()
+    if (sessions === undefined) return []
+    return [
+      { labels: { state: 'busy' }, value: sessions.open - sessions.idle },
+      { labels: { state: 'idle' }, value: sessions.idle },
+    ]
+  })
+  metrics.watch('tidemark_engine_query_slots', 'Queries that the engine runs at once', [], () => [{ value: engine.querySlots }])
 }
 
 interface LabelledTiers {
