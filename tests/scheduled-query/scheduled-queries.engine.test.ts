@@ -225,7 +225,10 @@ describe('a scheduled query', () => {
     await database.deleteTable(caller, 'metrics', 'gone')
     expect(await run(arn)).toMatchObject({ status: 'MANUAL_TRIGGER_FAILURE', failureReason: 'The table gone does not exist.' })
     expect(await describeQuery(arn)).toMatchObject({ state: 'DISABLED', failedRuns: [{ status: 'MANUAL_TRIGGER_FAILURE' }] })
-    expect(open.notifications.slice(-2).map(({ type }) => type)).toEqual(['MANUAL_TRIGGER_FAILURE', 'SCHEDULED_QUERY_UPDATE'])
+    // sent when the run is stored already
+    await expect
+      .poll(() => open.notifications.slice(-2).map(({ type }) => type))
+      .toEqual(['MANUAL_TRIGGER_FAILURE', 'SCHEDULED_QUERY_UPDATE'])
     await remove(arn)
   })
 

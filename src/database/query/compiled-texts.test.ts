@@ -20,6 +20,9 @@ const session = (nowNs: bigint, more: Partial<Session> = {}): Session => ({
   ...more,
 })
 
+/** Its facts are worked out when they are asked for. */
+const plain = (statement: CompiledStatement): object => ({ ...statement, facts: undefined })
+
 /** What each asking answers, by seconds after the start; each as a fresh compilation would. */
 function asked(
   text: string,
@@ -30,7 +33,7 @@ function asked(
   return seconds.map((second, index) => {
     const at = session(startNs + BigInt(Math.round(second * 1000)) * 1_000_000n)
     const statement = texts.compile(text, snapshots(index), snapshots(index), at)
-    expect(statement).toEqual(compile(text, snapshots(index), at))
+    expect(plain(statement)).toEqual(plain(compile(text, snapshots(index), at)))
     return statement
   })
 }

@@ -218,11 +218,11 @@ describe('errors', () => {
   test.each([
     [
       '',
-      "line 1:1: mismatched input '<EOF>'. Expecting: '(', 'DESC', 'DESCRIBE', 'EXPLAIN', 'SELECT', 'SHOW', 'TABLE', 'UNLOAD', 'VALUES', 'WITH'",
+      "line 1:1: mismatched input '<EOF>'. Expecting: '(', 'DELETE', 'DESC', 'DESCRIBE', 'EXPLAIN', 'SELECT', 'SHOW', 'TABLE', 'UNLOAD', 'VALUES', 'WITH'",
     ],
     [
       'CREATE TABLE x',
-      "line 1:1: mismatched input 'CREATE'. Expecting: '(', 'DESC', 'DESCRIBE', 'EXPLAIN', 'SELECT', 'SHOW', 'TABLE', 'UNLOAD', 'VALUES', 'WITH'",
+      "line 1:1: mismatched input 'CREATE'. Expecting: '(', 'DELETE', 'DESC', 'DESCRIBE', 'EXPLAIN', 'SELECT', 'SHOW', 'TABLE', 'UNLOAD', 'VALUES', 'WITH'",
     ],
     ['SELECT FROM t', "line 1:8: mismatched input 'FROM'. Expecting: '*', 'DISTINCT', <expression>"],
     [
