@@ -1,6 +1,6 @@
 // Runs clients of other ecosystems (tests/interop/*/run) against a served Tidemark and adds up what they say.
 // Each member gets a fresh server and, in its environment, AWS_ENDPOINT_URL, AWS_REGION and credentials of the root principal; its last
-// line is `N passed, N failed`. An S3 server that Tidemark uses runs beside it: TIDEMARK_INTEROP_S3_ENDPOINT, TIDEMARK_INTEROP_S3_BUCKET. usage: node scripts/interop.mjs [member…]
+// line is `N passed, N failed`. The same server speaks the PostgreSQL protocol at TIDEMARK_INTEROP_PG_PORT. An S3 server that Tidemark uses runs beside it: TIDEMARK_INTEROP_S3_ENDPOINT, TIDEMARK_INTEROP_S3_BUCKET. usage: node scripts/interop.mjs [member…]
 import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -56,6 +56,7 @@ async function runMember(name) {
       AWS_ACCESS_KEY_ID: rootKey.accessKeyId,
       AWS_SECRET_ACCESS_KEY: rootKey.secretAccessKey,
       AWS_EC2_METADATA_DISABLED: 'true',
+      TIDEMARK_INTEROP_PG_PORT: server.pgPort,
       TIDEMARK_INTEROP_S3_ENDPOINT: s3.endpoint,
       TIDEMARK_INTEROP_S3_BUCKET: bucket,
     }
@@ -94,7 +95,18 @@ async function startS3(directory) {
 async function startServer(data, s3Endpoint) {
   const child = spawn(
     process.execPath,
-    [join(root, 'dist', 'cli', 'main.js'), 'serve', '--listen', '127.0.0.1:0', '--data', data, '--s3-endpoint', s3Endpoint],
+    [
+      join(root, 'dist', 'cli', 'main.js'),
+      'serve',
+      '--listen',
+      '127.0.0.1:0',
+      '--pg-listen',
+      '127.0.0.1:0',
+      '--data',
+      data,
+      '--s3-endpoint',
+      s3Endpoint,
+    ],
     {
       env: {
         ...process.env,
@@ -110,13 +122,17 @@ async function startServer(data, s3Endpoint) {
   child.stderr.setEncoding('utf8').on('data', (text) => log.push(text))
   const exited = new Promise((resolve) => child.on('close', resolve))
   const timer = setTimeout(() => child.kill('SIGKILL'), startTimeoutMs)
+  let endpoint
+  let pgPort
   for await (const line of createInterface({ input: child.stdout })) {
-    const match = /^tidemark listening on (https?:\/\/\S+)$/.exec(line)
-    if (match === null) continue
+    endpoint ??= /^tidemark listening on (https?:\/\/\S+)$/.exec(line)?.[1]
+    pgPort ??= /^tidemark pgwire listening on \S+:(\d+)$/.exec(line)?.[1]
+    if (endpoint === undefined || pgPort === undefined) continue
     clearTimeout(timer)
     child.stdout.resume()
     return {
-      endpoint: match[1],
+      endpoint,
+      pgPort,
       stop: async () => {
         child.kill('SIGTERM')
         await exited

@@ -96,6 +96,7 @@ export class Connection {
     } finally {
       this.cancel()
       await this.#extended?.closePortals().catch(() => undefined)
+      await this.#session?.cursors.closeAll().catch(() => undefined)
     }
   }
 
@@ -183,8 +184,9 @@ export class Connection {
     this.#session = session
     this.#options.shadow.expect()
     this.#extended = new ExtendedQuery(session, this.#wire)
+    const options = optionsOf(settings.get('options') ?? '')
     for (const name of ['application_name', 'statement_timeout']) {
-      const value = settings.get(name)
+      const value = settings.get(name) ?? options.get(name)
       if (value !== undefined) session.state.settings.set(name, value)
     }
     await this.#wire.write(authenticationOk, ...statuses(user, settings), backendKeyData(this.processId, this.secret), readyForQuery('I'))
@@ -274,7 +276,10 @@ export class Connection {
 
   async #ready(): Promise<void> {
     const { state } = this.#session!
-    if (state.transaction === 'I') await this.#extended!.closePortals()
+    if (state.transaction === 'I') {
+      await this.#extended!.closePortals()
+      await this.#session!.cursors.closeAll(true)
+    }
     await this.#wire.write(readyForQuery(state.transaction))
   }
 
@@ -289,6 +294,14 @@ export class Connection {
 }
 
 const shuttingDown = { severity: 'FATAL', sqlState: '57P01', message: 'terminating connection due to administrator command' } as const
+
+/** Settings of the start-up option `options`: `-c name=value --name=value`; a backslash keeps a blank. */
+function optionsOf(written: string): ReadonlyMap<string, string> {
+  const found = written.matchAll(/(?:-c\s*|--)([\w.-]+)=((?:\\[\s\S]|[^\s\\])*)/g)
+  return new Map(
+    [...found].map(([, name = '', value = '']) => [name.replaceAll('-', '_').toLowerCase(), value.replaceAll(/\\([\s\S])/g, '$1')]),
+  )
+}
 
 function statuses(user: string, settings: ReadonlyMap<string, string>): readonly Buffer[] {
   const values: Readonly<Record<string, string>> = {

@@ -11,7 +11,7 @@ import { compile } from './compile.ts'
 import type { OutputColumn, Session, TableReference } from './compile.ts'
 import type { Expression, Relation } from './ir.ts'
 import { parse } from './syntax/parse.ts'
-import { isUnknown } from './types/coercion.ts'
+import { isScalar, isUnknown } from './types/coercion.ts'
 import { TIMESTAMP, UNKNOWN, VARCHAR, sameType, typeText } from './types/type.ts'
 import type { Type } from './types/type.ts'
 
@@ -83,8 +83,11 @@ class ParameterInference {
     const first = this.#firstPlaces.get(name)
     if (!first || isBefore(at, first)) this.#firstPlaces.set(name, at)
     if (required) {
-      this.#note({ name, at }, required)
-      return literal(required, 0n)
+      const declared = this.#types.get(name)
+      // an integer is good wherever a bigint is
+      const isNarrower = declared !== undefined && isScalar(declared, 'integer') && isScalar(required, 'bigint')
+      if (!isNarrower) this.#note({ name, at }, required)
+      return literal(required, required.kind === 'scalar' ? 0n : null)
     }
     const variable: Expression = { kind: 'variable', type: this.#types.get(name) ?? UNKNOWN, name: `@${name}` }
     this.#places.set(variable, { name, at })

@@ -151,6 +151,49 @@ describe('what clients of PostgreSQL ask', () => {
   it('never reads the empty tables of that catalog', async () => {
     const refused = await refusal(connected((client) => client.query('SELECT count(*) FROM pumps, pg_class')))
     expect(refused).toMatchObject({ code: '0A000', message: expect.stringContaining('cannot read plant.pumps') as string })
+    // nor where parameters leave the plan open
+    const prepared = await refusal(connected((client) => client.query('SELECT count(*) FROM pumps, pg_class WHERE relname = $1', ['x'])))
+    expect(prepared).toMatchObject({ code: '0A000' })
+  })
+
+  it('is compared with arrays and truths as PostgreSQL has them', async () => {
+    const [any, none, truth] = await connected(async (client) => [
+      (await client.query('SELECT count(*) AS n FROM pumps WHERE site = ANY($1::text[]) AND strokes = ANY(ARRAY[1, 2, 3])', [['s1', 's2']]))
+        .rows,
+      (await client.query('SELECT count(*) AS n FROM pumps WHERE site <> ALL(\'{s1,"s2"}\'::text[])')).rows,
+      (await client.query('SELECT count(*) AS n FROM pumps WHERE running IS TRUE AND (strokes > 10) IS NOT TRUE')).rows,
+    ])
+    expect(any).toEqual([{ n: '2' }])
+    expect(none).toEqual([{ n: String(Math.floor(rowCount / 3)) }])
+    const counted = { name: 'few', text: 'SELECT strokes FROM pumps ORDER BY strokes LIMIT $1::integer OFFSET $2::integer', values: [2, 3] }
+    expect(await connected(async (client) => (await client.query(counted)).rows)).toEqual([{ strokes: '4' }, { strokes: '5' }])
+    expect(truth).toEqual([{ n: '5' }])
+    expect(await refusal(connected((client) => client.query("SELECT 1 FROM pumps WHERE site < ANY(ARRAY['a'])")))).toMatchObject({
+      code: '0A000',
+    })
+  })
+
+  it('is read in steps by a cursor, until its transaction ends', async () => {
+    await connected(async (client) => {
+      await client.query('BEGIN')
+      await client.query('DECLARE c NO SCROLL CURSOR FOR SELECT strokes FROM pumps WHERE strokes > $1 ORDER BY strokes', [10])
+      const texts = (rows: unknown[]): unknown[] => rows.map((row) => (row as { strokes: string }).strokes)
+      expect(texts((await client.query('FETCH 2 FROM c')).rows)).toEqual(['11', '12'])
+      expect((await client.query('MOVE FORWARD 100 IN c')).rowCount).toBe(100)
+      expect(texts((await client.query('FETCH c')).rows)).toEqual(['113'])
+      expect((await client.query('FETCH ALL FROM c')).rows).toHaveLength(rowCount - 113)
+      await client.query('COMMIT')
+      expect(await refusal(client.query('FETCH c'))).toMatchObject({ code: '34000' })
+      await client.query('DECLARE held CURSOR WITH HOLD FOR SELECT strokes FROM pumps ORDER BY strokes')
+      expect(texts((await client.query('FETCH NEXT FROM held')).rows)).toEqual(['1'])
+      expect(await refusal(client.query('FETCH PRIOR FROM held'))).toMatchObject({ code: '55000' })
+      await client.query('CLOSE held')
+      expect(await refusal(client.query('DECLARE d CURSOR FOR SELECT 1'))).toMatchObject({ code: '25P01' })
+      expect(await refusal(client.query('DECLARE d CURSOR WITH HOLD FOR SELECT nope FROM pumps'))).toMatchObject({
+        code: '42703',
+        position: '39',
+      })
+    })
   })
 
   it('is deleted, with a count, and only by what the statement says', async () => {
@@ -209,7 +252,7 @@ describe('what is refused', () => {
   it('stops at the statement timeout and at a cancel request', async () => {
     const slow =
       'SELECT count(*) FROM UNNEST(sequence(1, 10000)) AS a(x), UNNEST(sequence(1, 10000)) AS b(y), UNNEST(sequence(1, 1000)) AS c(z) WHERE (x * y + z) % 7 = 3'
-    const limited = await refusal(connected((client) => client.query(slow), { statement_timeout: 300 }))
+    const limited = await refusal(connected((client) => client.query(slow), { options: '-c statement_timeout=300' }))
     expect(limited).toMatchObject({ code: '57014', message: expect.stringContaining('timeout') as string })
     const cancelled = await connected(async (client) => {
       const running = refusal(client.query(slow))

@@ -18,6 +18,8 @@ async function open() {
 }
 
 const database = await open()
+// clients list the databases that can be connected to
+await database.exec("UPDATE pg_database SET datallowconn = false WHERE datname = 'template1'")
 let name = 'postgres'
 
 /** The relations of other schemas that a plan reads: their rows are not here. */
@@ -29,6 +31,15 @@ function foreignRelation(plan) {
     if (found !== undefined) return found
   }
   return undefined
+}
+
+const run = (messages) => database.execProtocolRaw(messages, { throwOnError: false })
+
+/** Whether the messages of an answer have an ErrorResponse. */
+function saysError(bytes) {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  for (let at = 0; at < bytes.length; at += 1 + view.getInt32(at + 1)) if (bytes[at] === 69) return true
+  return false
 }
 
 async function answer({ changes, databaseName, searchPath, sql, messages }) {
@@ -43,14 +54,18 @@ async function answer({ changes, databaseName, searchPath, sql, messages }) {
       await database.exec('SAVEPOINT asked')
       let planned
       try {
-        planned = await database.query(`EXPLAIN (GENERIC_PLAN, VERBOSE, FORMAT JSON) ${sql}`)
+        // by the simple protocol, in which a plan may leave parameters open
+        planned = (await database.exec(`EXPLAIN (GENERIC_PLAN, VERBOSE, FORMAT JSON) ${sql}`))[0]
       } catch {
         await database.exec('ROLLBACK TO SAVEPOINT asked') // the statement itself says what is wrong
       }
       const relation = planned && foreignRelation(planned.rows[0]['QUERY PLAN'][0].Plan)
       if (relation !== undefined) return { relation }
+      // what cannot be planned must fail: else nobody has looked at what it reads
+      const bytes = await run(messages)
+      return planned || saysError(bytes) ? { bytes } : { relation: 'tables that are not known before it runs' }
     }
-    return { bytes: await database.execProtocolRaw(messages, { throwOnError: false }) }
+    return { bytes: await run(messages) }
   } finally {
     await database.exec('ROLLBACK')
     await database.exec('DISCARD ALL')

@@ -35,6 +35,7 @@ export function typeCode(type: Type): TypeCode {
 }
 
 const scalar = (name: ScalarName): Type => ({ kind: 'scalar', name })
+const arrayOf = (name: ScalarName): Type => ({ kind: 'array', element: scalar(name) })
 const byOid: Readonly<Record<number, Type>> = {
   16: scalar('boolean'),
   20: scalar('bigint'),
@@ -47,6 +48,16 @@ const byOid: Readonly<Record<number, Type>> = {
   1114: scalar('timestamp'),
   1184: scalar('timestamp'),
   1700: scalar('double'),
+  1000: arrayOf('boolean'),
+  1005: arrayOf('integer'),
+  1007: arrayOf('integer'),
+  1009: arrayOf('varchar'),
+  1015: arrayOf('varchar'),
+  1016: arrayOf('bigint'),
+  1021: arrayOf('double'),
+  1022: arrayOf('double'),
+  1182: arrayOf('date'),
+  1185: arrayOf('timestamp'),
 }
 
 /** The type of a parameter that a client declares; undefined for texts too, which PostgreSQL's clients send for everything. */

@@ -2,6 +2,7 @@ import type { QueryParameters } from '../../database/query/open-rows.ts'
 import type { Type } from '../../sql/types/type.ts'
 import { BodyReader, utf8 } from '../protocol/frontend.ts'
 import { ProtocolError } from '../protocol/protocol-error.ts'
+import { arrayText, binaryArrayItems, numericText } from './array-text.ts'
 
 /** What Bind says. */
 export interface Binding {
@@ -44,31 +45,40 @@ export function many<T>(reader: BodyReader, item: () => T): readonly T[] {
 }
 
 /** Values by the names `1`, `2`, … as the compiler takes them. @throws ProtocolError when a binary value is none of its type */
-export function parametersOf({ formats, values }: Binding, types: readonly Type[]): QueryParameters {
+export function parametersOf({ formats, values }: Binding, types: readonly Type[], oids: readonly number[] = []): QueryParameters {
   if (values.length !== types.length) {
     throw new ProtocolError(
       '08P01',
       `bind message supplies ${values.length} parameters, but the prepared statement requires ${types.length}`,
     )
   }
+  const read = (value: Buffer, type: Type, index: number): string =>
+    oids[index] === numericOid ? (numericText(value) ?? wrongBytes(index + 1)) : binaryText(value, type, index + 1)
   return Object.fromEntries(
     values.map((value, index) => {
       const type = types[index]!
       const isBinary = (formats.length === 1 ? formats[0] : formats[index]) === 1
-      return [String(index + 1), { type, text: value === null ? null : isBinary ? binaryText(value, type, index + 1) : utf8(value) }]
+      return [String(index + 1), { type, text: value === null ? null : isBinary ? read(value, type, index) : utf8(value) }]
     }),
   )
 }
 
+const numericOid = 1700
 const unixMicroseconds = 946_684_800_000_000n
 const unixDays = 10_957
 
+function wrongBytes(place: number): never {
+  throw new ProtocolError('22P03', `incorrect binary data format in bind parameter ${place}`)
+}
+
 /** Binary values of the types that clients send so. */
 function binaryText(bytes: Buffer, type: Type, place: number): string {
-  const name = type.kind === 'scalar' ? type.name : type.kind
-  const wrong = (): never => {
-    throw new ProtocolError('22P03', `incorrect binary data format in bind parameter ${place}`)
+  if (type.kind === 'array') {
+    const items = binaryArrayItems(bytes, (item) => binaryText(item, type.element, place))
+    return items ? arrayText(items) : wrongBytes(place)
   }
+  const name = type.kind === 'scalar' ? type.name : type.kind
+  const wrong = (): never => wrongBytes(place)
   switch (name) {
     case 'boolean':
       return bytes.length === 1 ? String(bytes[0] !== 0) : wrong()

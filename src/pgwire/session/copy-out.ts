@@ -28,7 +28,9 @@ export function readCopy(statement: string): CopyStatement {
       .replace(String.raw`\t`, '\t')
   const delimiter = text('delimiter') ?? (isCsv ? ',' : '\t')
   if (delimiter.length !== 1) throw new ProtocolError('22023', 'COPY delimiter must be a single one-byte character')
-  const query = source.startsWith('(') ? source.slice(1, source.lastIndexOf(')')) : tableQuery(source)
+  // blanks in place of the head, so that the position of an error is that in the whole statement
+  const before = statement.slice(0, statement.indexOf(source) + 1).replaceAll(/[^\n]/g, ' ')
+  const query = source.startsWith('(') ? before + source.slice(1, source.lastIndexOf(')')) : tableQuery(source)
   return {
     query,
     isCsv,

@@ -18,6 +18,7 @@ import { ProtocolError } from '../protocol/protocol-error.ts'
 import type { Wire } from '../protocol/wire.ts'
 import type { ResultColumn } from '../../database/database.ts'
 import { type Binding, many, parametersOf, readBind } from './bind-values.ts'
+import { readCursorStatement } from './cursors.ts'
 import { insertStatement } from './insert.ts'
 import { describeColumns, type Result } from './result.ts'
 import { route, type Route } from './route.ts'
@@ -81,22 +82,37 @@ export class ExtendedQuery {
     if (way === 'refused') throw readOnly(sql)
     if (way === 'copy' || startsUnload.test(sql))
       throw new ProtocolError('0A000', `${way === 'copy' ? 'COPY' : 'UNLOAD'} needs the simple protocol here`)
+    if (way === 'cursor') {
+      const about = readCursorStatement(sql)
+      // a cursor cannot read the catalog, so that its query is prepared here or refused
+      return about.kind === 'declare' ? this.#compile(sql, about.query, plain, way) : { ...plain, route: way }
+    }
     if (way !== 'query' || !isPrepared.test(sql)) return { ...plain, route: way }
-    const declared = oids.flatMap((oid, index) => {
-      const type = typeOfOid(oid)
-      return type ? [[String(index + 1), type] as const] : []
-    })
     try {
-      const { columns, parameters } = await this.#session.prepare(sql, Object.fromEntries(declared))
-      const count = parameters.reduce((most, { name }) => Math.max(most, Number(name)), oids.length)
-      const byName = new Map(parameters.map(({ name, type }) => [name, type]))
-      const types = Array.from({ length: count }, (_, index) => byName.get(String(index + 1)) ?? plain.types[index] ?? varchar)
-      return { sql, route: way, oids, types, columns }
+      return await this.#compile(sql, sql, plain, way)
     } catch (error) {
       const asked = Buffer.concat([parseMessage(sql, oids), syncMessage])
       await this.#session.catalogInstead(error, sql, asked, (bytes) => !hasError(bytes))
       return { ...plain, route: 'catalog' }
     }
+  }
+
+  /** `query`: of the statement `sql`, which may be longer. */
+  async #compile(
+    sql: string,
+    query: string,
+    { oids, types: given }: Pick<Statement, 'oids' | 'types'>,
+    way: 'query' | 'cursor',
+  ): Promise<Statement> {
+    const declared = oids.flatMap((oid, index) => {
+      const type = typeOfOid(oid)
+      return type ? [[String(index + 1), type] as const] : []
+    })
+    const { columns, parameters } = await this.#session.prepare(query, Object.fromEntries(declared))
+    const count = parameters.reduce((most, { name }) => Math.max(most, Number(name)), oids.length)
+    const byName = new Map(parameters.map(({ name, type }) => [name, type]))
+    const types = Array.from({ length: count }, (_, index) => byName.get(String(index + 1)) ?? given[index] ?? varchar)
+    return { sql, route: way, oids, types, ...(way === 'query' && { columns }) }
   }
 
   async bind(body: Buffer): Promise<void> {
@@ -113,6 +129,8 @@ export class ExtendedQuery {
   async describe(body: Buffer): Promise<void> {
     const [kind, name] = this.#target(body)
     if (kind === 'S') return this.#describeStatement(this.#statement(name))
+    const columns = this.#portals.has(name) ? undefined : this.#session.cursors.columns(name)
+    if (columns) return this.#wire.write(rowDescription(describeColumns(columns, [])))
     await this.#describePortal(this.#portal(name))
   }
 
@@ -129,10 +147,17 @@ export class ExtendedQuery {
 
   /** Of SHOW, DESCRIBE and EXPLAIN, which say their columns when they run. */
   async #columnsOf({ sql, route: way }: Statement): Promise<readonly ResultColumn[] | undefined> {
+    if (way === 'cursor') return this.#cursorColumns(sql)
     if (way !== 'query') return undefined
     const result = await this.#session.open(sql, {}, [])
     await result.close()
     return result.columns
+  }
+
+  /** Of FETCH: those of its cursor. */
+  #cursorColumns(sql: string): readonly ResultColumn[] | undefined {
+    const about = readCursorStatement(sql)
+    return about.kind === 'fetch' ? this.#session.cursors.columns(about.name) : undefined
   }
 
   async #describePortal(portal: Portal): Promise<void> {
@@ -142,7 +167,7 @@ export class ExtendedQuery {
       return this.#relay(await this.#session.catalog(statement.sql, asked), 'Tn')
     }
     if (statement.route === 'query' && statement.columns === undefined) portal.result ??= await this.#open(portal)
-    const columns = portal.result?.columns ?? statement.columns
+    const columns = statement.route === 'cursor' ? this.#cursorColumns(statement.sql) : (portal.result?.columns ?? statement.columns)
     await this.#wire.write(columns ? rowDescription(describeColumns(columns, binding.resultFormats)) : noData)
   }
 
@@ -185,12 +210,18 @@ export class ExtendedQuery {
           ...answer.flatMap((bytes) => backendFrames(bytes)).flatMap(({ type, bytes }) => (type === 'T' ? [] : [bytes])),
         )
       }
+      case 'cursor':
+        return this.#session.cursors.run(readCursorStatement(sql), this.#wire, {
+          parameters: parametersOf(portal.binding, portal.statement.types, portal.statement.oids),
+          formats: portal.binding.resultFormats,
+          described: true,
+        })
       case 'insert': {
-        const parameters = parametersOf(portal.binding, looseTypes(portal))
+        const parameters = parametersOf(portal.binding, looseTypes(portal), portal.statement.oids)
         return this.#wire.write(commandComplete(`INSERT 0 ${await insertStatement(sql, parameters, this.#session)}`))
       }
       case 'delete': {
-        const parameters = parametersOf(portal.binding, looseTypes(portal))
+        const parameters = parametersOf(portal.binding, looseTypes(portal), portal.statement.oids)
         return this.#wire.write(commandComplete(await deleteStatement(sql, parameters, this.#session)))
       }
       case 'catalog':
@@ -211,7 +242,7 @@ export class ExtendedQuery {
   }
 
   #open({ statement, binding }: Portal): Promise<Result> {
-    return this.#session.open(statement.sql, parametersOf(binding, statement.types), binding.resultFormats)
+    return this.#session.open(statement.sql, parametersOf(binding, statement.types, statement.oids), binding.resultFormats)
   }
 
   async #executeCatalog(portal: Portal, most: number): Promise<void> {

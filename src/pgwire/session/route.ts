@@ -3,8 +3,9 @@ import { significant } from './split-statements.ts'
 /** Who answers a statement. */
 export type Route =
   | 'empty'
-  /** The connection itself: transactions, settings, cursors. */
+  /** The connection itself: transactions, settings. */
   | 'session'
+  | 'cursor'
   | 'copy'
   | 'insert'
   | 'delete'
@@ -15,7 +16,7 @@ export type Route =
   | 'refused'
 
 const session =
-  /^(?:set|reset|begin|start|commit|end|rollback|abort|savepoint|release|discard|deallocate|listen|unlisten|close|prepare|execute)\b/
+  /^(?:set|reset|begin|start|commit|end|rollback|abort|savepoint|release|discard|deallocate|listen|unlisten|prepare|execute)\b/
 const own = /^show\s+(?:databases|tables|measures)\b/
 const query = /^(?:select|with|values|table|explain|describe|desc|unload|\()/
 /** Relations and types that only PostgreSQL's catalog has. */
@@ -27,6 +28,7 @@ export function route(statement: string): Route {
   if (text === '') return 'empty'
   if (session.test(text)) return 'session'
   if (/^show\b/.test(text)) return own.test(text) ? 'query' : 'session'
+  if (/^(?:declare|fetch|move|close)\b/.test(text)) return 'cursor'
   if (/^copy\b/.test(text)) return 'copy'
   if (/^insert\b/.test(text)) return 'insert'
   if (/^delete\b/.test(text)) return 'delete'

@@ -70,7 +70,6 @@ export function sessionStatement(statement: string, state: SessionState): readon
     case 'release':
     case 'listen':
     case 'unlisten':
-    case 'close':
       return [commandComplete(word.toUpperCase())]
     default:
       throw new ProtocolError('0A000', `${word.toUpperCase()} as a statement is not supported; use the protocol's own messages`)

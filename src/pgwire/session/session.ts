@@ -8,6 +8,7 @@ import { readSnapshot } from '../catalog/catalog-snapshot.ts'
 import type { ShadowCatalog } from '../catalog/shadow-catalog.ts'
 import { dataRowEncoder } from '../encode/row-encoder.ts'
 import { ProtocolError } from '../protocol/protocol-error.ts'
+import { Cursors } from './cursors.ts'
 import { Result } from './result.ts'
 import { statementTimeout, type SessionState } from './session-statement.ts'
 
@@ -37,6 +38,7 @@ const snapshotMs = 1000
 /** One client's session: opens statements, asks the catalog, and can be told to stop what runs. */
 export class Session {
   readonly state: SessionState
+  readonly cursors = new Cursors(this)
   readonly #options: SessionOptions
   readonly #running = new Set<() => void>()
   #snapshot: { readonly snapshot: CatalogSnapshot; readonly atMs: number } | undefined
@@ -52,6 +54,8 @@ export class Session {
 
   async write(input: WriteInput): Promise<void> {
     await this.#options.database.write(this.#options.caller(), input)
+    // a write may bring new columns
+    this.#snapshot = undefined
   }
 
   get reading(): Reading {

@@ -4,6 +4,7 @@ import { backendFrames, hasError, queryMessage } from '../protocol/frames.ts'
 import { ProtocolError } from '../protocol/protocol-error.ts'
 import type { Wire } from '../protocol/wire.ts'
 import { copyOutStatement } from './copy-out.ts'
+import { readCursorStatement } from './cursors.ts'
 import { insertStatement } from './insert.ts'
 import { describeColumns, type Result } from './result.ts'
 import { route } from './route.ts'
@@ -37,6 +38,8 @@ async function runStatement(statement: string, session: Session, wire: Wire): Pr
       const answer = sessionStatement(statement, session.state)
       return answer ? wire.write(...answer) : relay(await session.catalog(statement, queryMessage(statement)), wire)
     }
+    case 'cursor':
+      return session.cursors.run(readCursorStatement(statement), wire, {})
     case 'copy':
       return copyOutStatement(statement, session, wire)
     case 'insert':

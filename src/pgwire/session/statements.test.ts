@@ -95,7 +95,7 @@ describe('INSERT and COPY', () => {
       delimiter: ';',
       nullText: 'none',
     })
-    expect(readCopy('copy (select 1) to stdout')).toMatchObject({ query: 'select 1', isCsv: false, delimiter: '\t', nullText: '\\N' })
+    expect(readCopy('copy (select 1) to stdout')).toMatchObject({ query: '      select 1', isCsv: false, delimiter: '\t', nullText: '\\N' })
   })
 
   test.each([

@@ -103,8 +103,13 @@ export function analyzeExpression(analyzer: Analyzer, node: ast.Expression, scop
       return analyzeScalarQuery(analyzer, scope, node)
     case 'case':
       return analyzeCase(analyzer, go, node)
-    case 'cast':
-      return explicitCast(go(node.operand), resolveTypeName(node.type), node.safe, node.at)
+    case 'cast': {
+      const type = resolveTypeName(node.type)
+      // a text has no cast to an array, but a parameter may be one
+      if (node.operand.kind === 'parameter' && type.kind === 'array')
+        return explicitCast(analyzer.parameter(node.operand, type), type, node.safe, node.at)
+      return explicitCast(go(node.operand), type, node.safe, node.at)
+    }
     case 'extract':
       return extract(analyzer, go, node)
     case 'call':

@@ -39,6 +39,11 @@ export const typedLiteral = (node: Of<'typed-literal'>): Expression => textLiter
 export function textLiteral(written: string, type: Type, at: Position): Expression {
   const text = literal(VARCHAR, written)
   const invalid = (): never => fail(at, 'INVALID_CAST_ARGUMENT', `'${written}' is not a valid ${typeText(type)} literal`)
+  const items = type.kind === 'array' ? arrayItems(written) : undefined
+  if (items && type.kind === 'array') {
+    const { element } = type
+    return { kind: 'array', type, items: items.map((item) => (item === null ? literal(element, null) : textLiteral(item, element, at))) }
+  }
   if (type.kind !== 'scalar' || !isCastable(VARCHAR, type)) return fail(at, 'TYPE_MISMATCH', `No literal of type ${typeText(type)}`)
   switch (type.name) {
     case 'timestamp':
@@ -60,6 +65,26 @@ export function textLiteral(written: string, type: Type, at: Position): Expressi
     default:
       return castTo(text, type, false)
   }
+}
+
+const arrayItem = /\s*(?:"((?:[^"\\]|\\[\s\S])*)"|([^",{}\\]+))\s*(,|$)/y
+
+/** The items of `{a,"b c",NULL}`, as PostgreSQL's clients send arrays; undefined when the text is none. */
+function arrayItems(written: string): readonly (string | null)[] | undefined {
+  const [, inner] = /^\s*\{([\s\S]*)\}\s*$/.exec(written) ?? []
+  if (inner === undefined) return undefined
+  const items: (string | null)[] = []
+  arrayItem.lastIndex = 0
+  let isMore = inner.trim() !== ''
+  while (isMore) {
+    const found = arrayItem.exec(inner)
+    if (!found) return undefined
+    const [, quoted, plain = '', end] = found
+    const text = plain.trim()
+    items.push(quoted === undefined ? (text.toUpperCase() === 'NULL' ? null : text) : quoted.replaceAll(/\\([\s\S])/g, '$1'))
+    isMore = end === ','
+  }
+  return items
 }
 
 export function intervalLiteral(node: Of<'interval'>): Literal {

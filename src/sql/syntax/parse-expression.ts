@@ -1,6 +1,6 @@
 import type { ComparisonOperator, Expression } from './ast.ts'
 import { parsePrimary } from './parse-primary.ts'
-import { parseMatching } from './postgresql.ts'
+import { parseAnyOf, parseMatching, parseTruth } from './postgresql.ts'
 import type { TokenStream } from './token-stream.ts'
 
 /** Weakest first; all are left-associative. Source: the grammar of the Presto family. */
@@ -35,6 +35,8 @@ function parsePredicate(stream: TokenStream): Expression {
   if (stream.accept('IS')) {
     const negated = stream.accept('NOT')
     if (stream.acceptAll('DISTINCT', 'FROM')) return { kind: 'distinct-from', negated, left: operand, right: parseValue(stream), at }
+    const truth = stream.isPostgresql ? parseTruth(stream, operand, negated) : undefined
+    if (truth) return truth
     stream.expect('NULL')
     return { kind: 'is-null', negated, operand, at }
   }
@@ -64,6 +66,7 @@ function parseComparison(stream: TokenStream, left: Expression): Expression {
   const { word } = stream.token
   if ((word === 'ALL' || word === 'ANY' || word === 'SOME') && stream.peek(1).word === '(') {
     stream.take()
+    if (stream.isPostgresql && !stream.opensQuery()) return parseAnyOf(stream, operator, left, word)
     return { kind: 'quantified', operator, quantifier: word === 'ALL' ? 'all' : 'any', operand: left, query: stream.subquery(), at }
   }
   return { kind: 'comparison', operator, left, right: parseValue(stream), at }

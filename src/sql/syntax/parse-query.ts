@@ -3,6 +3,7 @@ import type { Expression, GroupBy, GroupingElement, Query, QueryBody, SelectBody
 import { parseSetQuantifier } from './parse-call.ts'
 import { atImplicitAlias, parseFrom } from './parse-relation.ts'
 import { parseSortItems, parseWindowSpecification } from './parse-window.ts'
+import { postgresqlType } from './postgresql.ts'
 import type { TokenStream } from './token-stream.ts'
 
 /** A query with its WITH, ORDER BY, OFFSET and LIMIT. */
@@ -62,10 +63,14 @@ function parseFetch(stream: TokenStream): { readonly limit: Expression; readonly
 
 function parseCount(stream: TokenStream): Expression {
   const { kind, at } = stream.token
-  if (kind === 'integer') return { kind: 'integer', text: stream.take().value, at }
-  if (kind === 'parameter') return { kind: 'parameter', name: stream.take().value, at }
-  stream.miss('<integer>')
-  return stream.fail()
+  if (kind !== 'integer' && kind !== 'parameter') {
+    stream.miss('<integer>')
+    return stream.fail()
+  }
+  const { value } = stream.take()
+  // a count is a whole number, whatever a client of PostgreSQL casts it to
+  while (stream.isPostgresql && stream.accept('::')) postgresqlType(stream)
+  return kind === 'integer' ? { kind, text: value, at } : { kind, name: value, at }
 }
 
 /** UNION and EXCEPT over INTERSECT, left to right. */

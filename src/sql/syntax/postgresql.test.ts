@@ -22,6 +22,10 @@ describe('statements as PostgreSQL’s clients write them', () => {
     ["SELECT a FROM db.t WHERE a NOT ILIKE 'X%'", "SELECT a FROM db.t WHERE lower(a) NOT LIKE lower('X%')"],
     ["SELECT a FROM db.t WHERE a ~ 'x'", "SELECT a FROM db.t WHERE regexp_like(a, 'x')"],
     ["SELECT a FROM db.t WHERE a !~* 'x'", "SELECT a FROM db.t WHERE NOT regexp_like(a, '(?i)' || 'x')"],
+    ["SELECT a FROM db.t WHERE a = ANY (ARRAY['x'])", "SELECT a FROM db.t WHERE contains(ARRAY['x'], a)"],
+    ['SELECT a FROM db.t WHERE a IS TRUE', 'SELECT a FROM db.t WHERE a IS NOT DISTINCT FROM true'],
+    ['SELECT a FROM db.t WHERE a IS NOT FALSE', 'SELECT a FROM db.t WHERE a IS DISTINCT FROM false'],
+    ['SELECT a FROM db.t WHERE a IS UNKNOWN', 'SELECT a FROM db.t WHERE a IS NULL'],
     ['SELECT extract(epoch FROM time) FROM db.t', 'SELECT to_unixtime(time) FROM db.t'],
     ["SELECT date_part('hour', time) FROM db.t", 'SELECT extract(hour FROM time) FROM db.t'],
     ['SELECT percentile_cont(0.9) WITHIN GROUP (ORDER BY x) FROM db.t', 'SELECT approx_percentile(x, 0.9) FROM db.t'],
@@ -29,6 +33,7 @@ describe('statements as PostgreSQL’s clients write them', () => {
     ['SELECT * FROM generate_series(1, 5) AS g(n)', 'SELECT * FROM UNNEST(sequence(1, 5)) AS g(n)'],
     ["SELECT E'a\\n\\'b'''", "SELECT 'a\n''b'''"],
     ['SELECT measure_value::double::int8 FROM db.t', 'SELECT CAST(measure_value::double AS bigint) FROM db.t'],
+    ['SELECT a FROM db.t LIMIT 5::INTEGER OFFSET 10::bigint', 'SELECT a FROM db.t OFFSET 10 LIMIT 5'],
     ['SELECT a FROM db.t LIMIT 5 OFFSET 10', 'SELECT a FROM db.t OFFSET 10 LIMIT 5'],
   ])('%s', same)
 

@@ -51,7 +51,11 @@ export function parseCasts(stream: TokenStream, operand: Expression): Expression
       stream.take()
       result = intervalOf(result.value, at)
     } else {
-      result = { kind: 'cast', operand: result, type: postgresqlType(stream), safe: false, at: result.at }
+      const type = postgresqlType(stream)
+      result =
+        result.kind === 'string' && type.name === 'array'
+          ? { kind: 'typed-literal', type, value: result.value, at }
+          : { kind: 'cast', operand: result, type, safe: false, at: result.at }
     }
   }
   return result
@@ -156,6 +160,32 @@ export function parseMatching(stream: TokenStream, operand: Expression): Express
     operator.flags === '' ? written : { kind: 'concat', left: { kind: 'string', value: operator.flags, at }, right: written, at }
   const found = call('regexp_like', [operand, pattern], at)
   return operator.negated ? { kind: 'not', operand: found, at } : found
+}
+
+/** After IS [NOT]: TRUE, FALSE, UNKNOWN, which are never NULL; undefined when none is here. */
+export function parseTruth(stream: TokenStream, operand: Expression, negated: boolean): Expression | undefined {
+  const { at } = stream.token
+  if (stream.accept('UNKNOWN')) return { kind: 'is-null', negated, operand, at }
+  const isTrue = stream.accept('TRUE')
+  if (!isTrue && !stream.accept('FALSE')) return undefined
+  const wanted: Expression = { kind: 'boolean', value: isTrue, at }
+  return { kind: 'distinct-from', negated: !negated, left: operand, right: wanted, at }
+}
+
+/** `= ANY (array)` and `<> ALL (array)`. */
+export function parseAnyOf(stream: TokenStream, operator: string, operand: Expression, quantifier: string): Expression {
+  const { at } = stream.token
+  const [array] = stream.parenthesized(() => stream.grammar.expression(stream))
+  const found = call('contains', [array!, operand], at)
+  if (operator === '=' && quantifier !== 'ALL') return found
+  if (operator === '<>' && quantifier === 'ALL') return { kind: 'not', operand: found, at }
+  throw new ServerError(
+    'NOT_SUPPORTED',
+    `of comparisons with an array only = ANY and <> ALL are supported, not ${operator} ${quantifier}`,
+    {
+      position: at,
+    },
+  )
 }
 
 const renamed: Readonly<Record<string, string>> = {
