@@ -1,6 +1,6 @@
 // A password, a persistent session, and a broker that is stopped and started again.
 import { spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -178,7 +178,22 @@ try {
     await delay(50)
   }
   check('a message that does not fit is a dead letter, with the reason', letters.includes('${ts} has no value'), letters)
+  const example = new URL('../../../examples/mqtt/', import.meta.url).pathname
+  const [{ options }] = JSON.parse(readFileSync(join(example, 'connectors.json'), 'utf8')).connectors
+  const file = join(folder, 'example.json')
+  writeFileSync(file, JSON.stringify({ ...options, url: `mqtt://127.0.0.1:${port}`, username: 'plant', password: 'secret' }))
+  run('node', [tidemark, 'connectors', 'put', 'weather', 'mqtt', file])
+  await waitForSubscription()
+  process.env.MQTT_PORT = String(port)
+  run(join(example, 'run.sh'), ['-u', 'plant', '-P', 'secret'])
+  const cities = 'SELECT city, measure_name FROM weather.readings ORDER BY city, measure_name'
+  const expected = ['Lagos', 'Oslo'].flatMap((city) => [
+    [city, 'celsius'],
+    [city, 'wind'],
+  ])
+  check('the example', ...(await stored(cities, expected)))
 } finally {
+  spawnSync('node', [tidemark, 'connectors', 'delete', 'weather'])
   spawnSync('node', [tidemark, 'connectors', 'delete', 'interop-mosquitto'])
   broker?.kill('SIGKILL')
   rmSync(folder, { recursive: true, force: true })
