@@ -56,6 +56,7 @@ const packageHomes: Readonly<Record<string, string>> = {
   'hyparquet-writer': 'cli/transfer',
   'lossless-json': '(cli/transfer|ingest)',
   kafkajs: 'ingest/connectors/kafka',
+  aedes: 'ingest/connectors/mqtt',
   mqtt: 'ingest/connectors/mqtt',
   'mqtt-packet': 'ingest/connectors/mqtt',
   tinyglobby: 'cli/transfer',
