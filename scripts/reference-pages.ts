@@ -15,7 +15,7 @@ import { queryOptions } from '../src/cli/query.ts'
 import { statusOptions } from '../src/cli/status.ts'
 import { runOptions, scheduledQueryOptions } from '../src/cli/scheduled-queries.ts'
 import { createUserOptions, guardRailOptions, targetOptions, userOptions } from '../src/cli/users.ts'
-import { watchConnectors, watchScheduler, watchSleep, watchStorage } from '../src/server/observe.ts'
+import { watchConnectors, watchQueries, watchScheduler, watchSleep, watchStorage } from '../src/server/observe.ts'
 import { serverOptions } from '../src/server/options.ts'
 import { apiPage } from './api-page.ts'
 import { connectorPage } from './connector-page.ts'
@@ -148,6 +148,7 @@ function metricsPage(): string {
   const metrics = new Metrics()
   // Only named here, never read.
   watchStorage(metrics, {} as Parameters<typeof watchStorage>[1])
+  watchQueries(metrics, () => ({ slots: 0, running: 0, waiting: 0 }))
   watchConnectors(metrics, () => [])
   watchSleep(metrics, 0)
   watchScheduler(metrics, {} as Parameters<typeof watchScheduler>[1])

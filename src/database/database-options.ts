@@ -7,6 +7,7 @@ import type { Storage } from '../storage/open.ts'
 import type { KeyPair } from './access/root-credentials.ts'
 import type { Account } from './control/arn.ts'
 import type { Database } from './database.ts'
+import type { QueryLoad } from './query/admission.ts'
 import type { Notifier } from './scheduled-query/notify/notification.ts'
 
 export interface DatabaseOptions {
@@ -36,4 +37,6 @@ export interface RootKey extends KeyPair {
 
 export interface OpenDatabase extends Database {
   readonly rootKey: RootKey
+  /** For metrics. */
+  readonly queryLoad: QueryLoad
 }

@@ -33,6 +33,7 @@ import type {
   WriteResult,
 } from './database.ts'
 import type { DatabaseOptions, OpenDatabase, RootKey } from './database-options.ts'
+import type { QueryLoad } from './query/admission.ts'
 import type { OpenRows, Reading, RowsInput } from './query/open-rows.ts'
 import type { QueryService } from './query/query-service.ts'
 import { Rate } from './rate.ts'
@@ -116,6 +117,10 @@ class StoredDatabase implements OpenDatabase {
       check: (caller, action) => this.#authorizer.check(caller, action, anyArn(account)),
       principalOf: (userName) => opened.access.principalOf(userName),
     })
+  }
+
+  get queryLoad(): QueryLoad {
+    return this.#queries.load
   }
 
   /** Completes what the last process left half done. */

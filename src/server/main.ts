@@ -28,6 +28,7 @@ import {
   refusalObserver,
   unmappedErrorObserver,
   watchConnectors,
+  watchQueries,
   watchScheduler,
   watchSleep,
   watchStorage,
@@ -113,6 +114,7 @@ export async function startServer(config: ServerConfig, clock: Clock, log: Log, 
       ...(storage.isShared && { refreshEveryMs: sharedRefreshMs }),
     })
     watchScheduler(metrics, scheduler)
+    watchQueries(metrics, () => opened.queryLoad)
     const database = audit === undefined ? opened : auditedDatabase(opened, audit)
     const budget = new BodyBudget(limits, clock)
     const verifier = new SignatureVerifier((accessKeyId, token) => database.findAccessKey(accessKeyId, token))

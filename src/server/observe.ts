@@ -2,6 +2,7 @@ import type { ApiCall, UnauthenticatedCall } from '../api/api.ts'
 import type { ServerError } from '../base/errors.ts'
 import type { Metrics, Reading } from '../base/metrics.ts'
 import type { ConnectorState } from '../database/connectors/connectors.ts'
+import type { QueryLoad } from '../database/query/admission.ts'
 import type { AuditLog } from '../database/access/audit-log.ts'
 import { engineCode } from '../engine/errors.ts'
 import type { Scheduler } from '../scheduler/scheduler.ts'
@@ -133,6 +134,21 @@ function watchTiers(metrics: Metrics, { tables, catalog }: Pick<Storage, 'tables
     sum(({ moves }) => moves),
   )
   metrics.watch('tidemark_merges', 'Merges of parts under way', [], () => sum(({ merges }) => merges))
+}
+
+/** What queries may take by the account's compute units and the machine, and do. */
+export function watchQueries(metrics: Metrics, load: () => QueryLoad): void {
+  metrics.watch('tidemark_query_admission', 'Queries that may run at once (slots), run and wait', ['kind'], () => {
+    const { slots, running, waiting } = load()
+    return Object.entries({ slots, running, waiting }).map(([kind, value]) => ({ labels: { kind }, value }))
+  })
+  const watch = (name: `tidemark_query_${string}`, help: string, value: (load: QueryLoad) => number | undefined): void =>
+    metrics.watch(name, help, [], () => {
+      const read = value(load())
+      return read === undefined ? [] : [{ value: read }]
+    })
+  watch('tidemark_query_threads', 'Threads that all queries together may take of the engine in this process', ({ threads }) => threads)
+  watch('tidemark_query_memory_bytes', 'Memory that a query may take of the engine in this process', ({ memoryBytes }) => memoryBytes)
 }
 
 /** Runs of scheduled queries that are due or under way, read when somebody scrapes. */

@@ -11,6 +11,16 @@ export interface AdmissionOptions {
   readonly machine?: { readonly processors: number; readonly memoryBytes: number }
 }
 
+export interface QueryLoad {
+  /** Queries that may run at once. */
+  readonly slots: number
+  readonly running: number
+  readonly waiting: number
+  /** Of the engine in this process, for all queries together. */
+  readonly threads?: number
+  readonly memoryBytes?: number
+}
+
 /** Leave to run: under which settings, and how to give the place back. */
 export interface Admitted {
   readonly settings: Readonly<Record<string, number>>
@@ -56,6 +66,11 @@ export class Admission {
 
   get slots(): number {
     return Math.min(this.#options.engineSlots, Math.max(1, Math.floor(this.#tcu * queriesPerTcu)))
+  }
+
+  /** What the queries of this process may take, and do. */
+  get load(): QueryLoad {
+    return { slots: this.slots, running: this.#running, waiting: this.waiting, ...this.#bounds() }
   }
 
   /** MaxQueryTCU, or the capacity that is provisioned. */
@@ -141,11 +156,18 @@ export class Admission {
 
   /** Of the processors and the memory that the compute units stand for, as far as the machine has them. */
   #settings(): Readonly<Record<string, number>> {
+    const { threads, memoryBytes } = this.#bounds()
+    if (threads === undefined || memoryBytes === undefined) return {}
+    return { max_threads: Math.max(1, Math.floor(threads / this.#running)), max_memory_usage: memoryBytes }
+  }
+
+  #bounds(): Pick<QueryLoad, 'threads' | 'memoryBytes'> {
     const { machine } = this.#options
     if (machine === undefined) return {}
-    const processors = Math.min(machine.processors, this.#tcu * processorsPerTcu)
-    const memoryBytes = Math.min(machine.memoryBytes * memoryShare, this.#tcu * memoryPerTcu)
-    return { max_threads: Math.max(1, Math.floor(processors / this.#running)), max_memory_usage: Math.floor(memoryBytes) }
+    return {
+      threads: Math.min(machine.processors, this.#tcu * processorsPerTcu),
+      memoryBytes: Math.floor(Math.min(machine.memoryBytes * memoryShare, this.#tcu * memoryPerTcu)),
+    }
   }
 
   #throttled(): ServerError {

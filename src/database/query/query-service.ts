@@ -9,7 +9,7 @@ import type { GuardRails } from '../access/records.ts'
 import type { Caller } from '../caller.ts'
 import { anyArn } from '../control/arn.ts'
 import type { PreparedQueryDescription, QueryInput, QueryPage, ResultColumn } from '../database.ts'
-import { Admission, railError } from './admission.ts'
+import { Admission, railError, type QueryLoad } from './admission.ts'
 import { authorizeStatement, authorizeTables } from './authorize-statement.ts'
 import { catalogRows } from './catalog-rows.ts'
 import { checkInput, onlyQuery } from './check-query.ts'
@@ -44,6 +44,7 @@ export interface QueryService extends Service {
   rows(caller: Caller, input: RowsInput): Promise<OpenRows>
   /** Runs a query whose rows the product itself reads. */
   stream<Row extends object>(caller: Caller, input: StreamInput<Row>): Promise<RowStream<Row>>
+  readonly load: QueryLoad
   /** How many compute units queries may take from now on. */
   setTcu(tcu: number): void
 }
@@ -88,6 +89,10 @@ class EngineQueryService implements QueryService {
 
   setTcu(tcu: number): void {
     this.#admission.setTcu(tcu)
+  }
+
+  get load(): QueryLoad {
+    return this.#admission.load
   }
 
   async start(): Promise<void> {
