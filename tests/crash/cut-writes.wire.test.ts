@@ -5,7 +5,7 @@ import { afterAll, expect, test } from 'vitest'
 import { Random } from '../harness/random.ts'
 import { buildWriteCutter, crash, type Death, testSeed } from './crashes.ts'
 
-const cuts = Number(process.env['TIDEMARK_TEST_CUTS'] ?? 6)
+const cuts = Number(process.env['TIDEMARK_TEST_CUTS'] ?? 3)
 const folder = mkdtempSync(join(tmpdir(), 'tidemark-cut-'))
 const library = buildWriteCutter(folder)
 afterAll(() => {

@@ -4,7 +4,7 @@ import { crash, type Death, testSeed } from './crashes.ts'
 
 /** For a machine that is busy otherwise. */
 const mostMs = 15_000
-const kills = Number(process.env['TIDEMARK_TEST_KILLS'] ?? 6)
+const kills = Number(process.env['TIDEMARK_TEST_KILLS'] ?? 5)
 
 test(
   `everything acknowledged is there, once and whole, after ${kills} kills at any moment`,
