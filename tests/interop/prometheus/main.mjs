@@ -161,8 +161,12 @@ try {
     .replaceAll('http://127.0.0.1:8470', endpoint)
     .replace('127.0.0.1:8470', new URL(endpoint).host)
   const third = await startPrometheus('example', config)
-  await delay(8000)
-  const up = await query(third.url, 'up{job="tidemark"}', Math.floor(Date.now() / 1000))
+  // the first scrape comes at any moment of the interval, and its sample is written later
+  let up = []
+  for (let tries = 0; tries < 30 && !(up.length === 1 && up[0].endsWith(' 1')); tries++) {
+    await delay(1000)
+    up = await query(third.url, 'up{job="tidemark"}', Math.floor(Date.now() / 1000))
+  }
   check('the example scrapes Tidemark', up.length === 1 && up[0].endsWith(' 1'), up.join())
 } catch (error) {
   check('ran to its end', false, error.stack)
